@@ -1,0 +1,68 @@
+using MicroVm.Images.References;
+
+namespace MicroVm.Images.Store;
+
+/// <summary>Images by id (digest of the configuration blob) and by name.</summary>
+public interface IImageStore
+{
+    /// <summary>
+    /// Finds by reference (short or full), <c>name@digest</c>, id, or unambiguous id prefix; null when there is none.
+    /// </summary>
+    StoredImage? Find(string nameOrId);
+
+    IReadOnlyList<StoredImage> List();
+
+    /// <summary>Pulls from the registry (or a mirror), verifies, stores, tags.</summary>
+    Task<StoredImage> PullAsync(
+        ImageReference reference, PullOptions options, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Loads a docker-archive or OCI layout (a tar, compressed or not) in one pass. Returns the images with the names
+    /// they were given.
+    /// </summary>
+    Task<IReadOnlyList<LoadedImage>> LoadAsync(
+        Stream archive, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Removes a name, and the image with its unshared layers when it was the last name and
+    /// <paramref name="isUsed"/> says no container needs it.
+    /// </summary>
+    IReadOnlyList<RemovedImage> Remove(string nameOrId, bool force, Func<Digest, bool> isUsed);
+}
+
+/// <summary>An image that is there, whole.</summary>
+public sealed record StoredImage
+{
+    /// <summary>Digest of the configuration blob: Docker's image id.</summary>
+    public required Digest Id { get; init; }
+
+    /// <summary>Familiar names with tag: <c>python:3.11-slim</c>.</summary>
+    public required IReadOnlyList<string> RepoTags { get; init; }
+
+    /// <summary>Familiar names with manifest digest: <c>python@sha256:…</c>.</summary>
+    public required IReadOnlyList<string> RepoDigests { get; init; }
+
+    public required ImageConfig Config { get; init; }
+
+    /// <summary>Uncompressed layers, lowest first.</summary>
+    public required IReadOnlyList<Digest> DiffIds { get; init; }
+
+    /// <summary>Sum of the layers' content, bytes.</summary>
+    public required long Size { get; init; }
+}
+
+/// <param name="Name">The name it was tagged with, or null (an archive without names).</param>
+public sealed record LoadedImage(StoredImage Image, string? Name);
+
+public sealed record RemovedImage(string? Untagged, string? Deleted);
+
+/// <param name="Platform">os/arch[/variant]; null: linux/amd64.</param>
+/// <param name="Credentials">From X-Registry-Auth; null: anonymous.</param>
+public sealed record PullOptions(string? Platform = null, RegistryCredentials? Credentials = null);
+
+public sealed record RegistryCredentials(string? Username, string? Password, string? IdentityToken);
+
+/// <summary>One line of Docker's progress stream.</summary>
+/// <param name="Id">Short layer id, or null for a line on the whole.</param>
+/// <param name="Status">Docker's words: "Pulling fs layer", "Downloading", "Pull complete" …</param>
+public sealed record TransferProgress(string? Id, string Status, long Current = 0, long Total = 0);

@@ -1,0 +1,249 @@
+namespace MicroVm.Protocol.Messages;
+
+// The definition of the wire protocol. The C side (native/agent/generated) is generated from this file.
+//
+// Life of a connection: the host connects, sends Hello, and may pipeline Setup and Start behind it.
+// Streams are numbered by the host. Every stream counts bytes from 0; Data carries the absolute offset of its
+// first byte, Ack says up to which offset the receiver has taken the bytes over. A sender may have at most
+// Hello's window bytes unacknowledged per stream. The guest keeps output until it is acknowledged, so a host that
+// reconnects resumes by sending Ack with the offset it has for each output stream; before that Ack the guest
+// sends nothing on a stream that belonged to an earlier connection.
+
+/// <summary>First message on every connection. Anything else first, or a wrong token, ends the connection.</summary>
+[Message(1, Direction.HostToGuest)]
+public sealed record Hello(
+    [property: Key(0)] uint MinVersion,
+    [property: Key(1)] uint MaxVersion,
+    // The VM's random token. The guest knows it from fw_cfg (opt/mvm/token).
+    [property: Key(2), Limit(32)] byte[] Token,
+    // Host wall clock, nanoseconds since the Unix epoch; the guest sets its clock from it. 0: leave it.
+    [property: Key(3)] ulong WallClock,
+    // Bytes of one stream that may be unacknowledged, both ways (4096–1048576).
+    [property: Key(4)] uint Window,
+    // Random bytes for the guest kernel's pool; may be empty.
+    [property: Key(5), Limit(64)] byte[] Seed);
+
+/// <summary>The guest's answer to Hello.</summary>
+[Message(2, Direction.GuestToHost)]
+public sealed record HelloReply(
+    [property: Key(0)] uint Version,
+    // The token again: the peer is the guest that was given it.
+    [property: Key(1), Limit(32)] byte[] Token,
+    [property: Key(2), Limit(64)] string AgentBuild,
+    [property: Key(3), Limit(128)] string KernelRelease,
+    // MemTotal of the guest, bytes.
+    [property: Key(4)] ulong MemoryTotal,
+    // MemAvailable when the agent answered, bytes.
+    [property: Key(5)] ulong MemoryAvailable,
+    // Nanoseconds since the guest kernel started.
+    [property: Key(6)] ulong Uptime,
+    // True when Setup was done on an earlier connection.
+    [property: Key(7)] bool IsSetUp);
+
+/// <summary>A request succeeded and has nothing more to say.</summary>
+[Message(3, Direction.GuestToHost)]
+public sealed record Ok();
+
+/// <summary>What kind of failure a request met; the host maps it to an exit code.</summary>
+public enum FailureKind : uint
+{
+    /// <summary>Anything else (exit code 125).</summary>
+    Internal = 0,
+    /// <summary>The executable was not found (127).</summary>
+    NotFound = 1,
+    /// <summary>The executable could not be run: permission, format (126).</summary>
+    NotExecutable = 2,
+    /// <summary>A user or group the image does not know (126, as Docker).</summary>
+    UnknownUser = 3,
+    /// <summary>The request itself is wrong, or comes at the wrong time.</summary>
+    InvalidRequest = 4,
+    /// <summary>No process with that id.</summary>
+    NoSuchProcess = 5,
+    /// <summary>The working directory can't be entered or made (126/127 by errno).</summary>
+    WorkingDirectory = 6,
+    /// <summary>A mount failed.</summary>
+    Mount = 7,
+}
+
+/// <summary>A request failed.</summary>
+[Message(4, Direction.GuestToHost)]
+public sealed record Failure(
+    [property: Key(0)] FailureKind Kind,
+    // Linux errno, 0 where none applies.
+    [property: Key(1)] uint Errno,
+    // One line in the words that Docker's runtime uses.
+    [property: Key(2), Limit(1024)] string Message);
+
+/// <summary>Prepares the container's file system, names and network. Once per VM, before the first Start.</summary>
+[Message(5, Direction.HostToGuest)]
+public sealed record Setup(
+    [property: Key(0)] RootFileSystem Root,
+    [property: Key(1), Limit(64)] string Hostname,
+    [property: Key(2), Limit(64)] string Domainname,
+    [property: Key(3), Limit(256)] IReadOnlyList<Mount> Mounts,
+    // Files made on a tmpfs and bound over the container's own (/etc/hosts and the like).
+    [property: Key(4), Limit(16)] IReadOnlyList<InjectedFile> Files,
+    [property: Key(5), Limit(8)] IReadOnlyList<NetworkInterface> Interfaces,
+    [property: Key(6), Limit(64)] IReadOnlyList<Sysctl> Sysctls,
+    [property: Key(7), Limit(64, Element = 4096)] IReadOnlyList<string> MaskedPaths,
+    [property: Key(8), Limit(64, Element = 4096)] IReadOnlyList<string> ReadonlyPaths,
+    // All devices, writable /sys and cgroups, as Docker's --privileged.
+    [property: Key(9)] bool Privileged,
+    // Size of /dev/shm, bytes.
+    [property: Key(10)] ulong ShmSize);
+
+/// <summary>The disks that make the root. Slots are virtio-mmio slots (0–7).</summary>
+[Struct]
+public sealed record RootFileSystem(
+    [property: Key(0)] uint RootSlot,
+    [property: Key(1)] uint ScratchSlot,
+    [property: Key(2)] bool ReadOnly);
+
+/// <summary>A mount inside the container, after the standard ones (/proc, /sys, /dev …).</summary>
+[Struct]
+public sealed record Mount(
+    // File system type: <c>tmpfs</c>, <c>proc</c>, <c>sysfs</c>, <c>mqueue</c>, <c>cgroup2</c>.
+    [property: Key(0), Limit(32)] string Type,
+    [property: Key(1), Limit(4096)] string Source,
+    // Absolute path in the container; resolved inside its root; made when missing.
+    [property: Key(2), Limit(4096)] string Target,
+    // MS_* flags of mount(2).
+    [property: Key(3)] ulong Flags,
+    [property: Key(4), Limit(4096)] string Data);
+
+[Struct]
+public sealed record InjectedFile(
+    [property: Key(0), Limit(4096)] string Path,
+    [property: Key(1)] uint Mode,
+    [property: Key(2), Limit(65536)] byte[] Content);
+
+/// <summary>One network interface: the virtio-net device in a slot, and its static configuration.</summary>
+[Struct]
+public sealed record NetworkInterface(
+    [property: Key(0)] uint Slot,
+    // Its name in the container: eth0.
+    [property: Key(1), Limit(15)] string Name,
+    // Addresses with prefix: 10.0.2.15/24.
+    [property: Key(2), Limit(8, Element = 64)] IReadOnlyList<string> Addresses,
+    // Default gateways (IPv4 and IPv6), may be empty.
+    [property: Key(3), Limit(2, Element = 64)] IReadOnlyList<string> Gateways,
+    // 0: the device's default.
+    [property: Key(4)] uint Mtu,
+    // Six bytes, or empty: leave the device's own.
+    [property: Key(5), Limit(6)] byte[] MacAddress);
+
+[Struct]
+public sealed record Sysctl(
+    [property: Key(0), Limit(256)] string Name,
+    [property: Key(1), Limit(1024)] string Value);
+
+/// <summary>Starts a process: the container's own (once, Init) or one more in its namespaces.</summary>
+[Message(6, Direction.HostToGuest)]
+public sealed record Start(
+    // The host's number for this process; unique in the VM's life, not 0.
+    [property: Key(0)] uint Process,
+    // True: PID 1 of the container. Its end ends the container.
+    [property: Key(1)] bool Init,
+    [property: Key(2), Limit(4096, Element = 131072)] IReadOnlyList<string> Arguments,
+    // KEY=VALUE. The agent adds HOME from the user's passwd entry where it is missing.
+    [property: Key(3), Limit(4096, Element = 131072)] IReadOnlyList<string> Environment,
+    // Working directory; made when missing. Empty means /.
+    [property: Key(4), Limit(4096)] string WorkingDirectory,
+    // As Docker's --user: name or uid, optionally ":" group. Empty: root. Looked up in the image.
+    [property: Key(5), Limit(256)] string User,
+    // Additional groups, names or numbers (--group-add).
+    [property: Key(6), Limit(256, Element = 256)] IReadOnlyList<string> Groups,
+    // Capability mask: bounding set; also permitted and effective where the user is root.
+    [property: Key(7)] ulong Capabilities,
+    [property: Key(8)] bool NoNewPrivileges,
+    [property: Key(9), Limit(32)] IReadOnlyList<ResourceLimit> ResourceLimits,
+    // A pseudo-terminal as stdin, stdout and stderr. Then Stdout is its output, Stderr is 0.
+    [property: Key(10)] bool Terminal,
+    [property: Key(11)] uint Rows,
+    [property: Key(12)] uint Columns,
+    // Stream numbers, 0 for none (/dev/null).
+    [property: Key(13)] uint Stdin,
+    [property: Key(14)] uint Stdout,
+    [property: Key(15)] uint Stderr,
+    [property: Key(16)] int OomScoreAdjust,
+    // True: a minimal init of the agent's own is PID 1, forwards signals and reaps (--init).
+    [property: Key(17)] bool Reaper);
+
+/// <summary>An rlimit. Numbers are Linux's RLIMIT_*; ulong.MaxValue is unlimited.</summary>
+[Struct]
+public sealed record ResourceLimit(
+    [property: Key(0)] uint Resource,
+    [property: Key(1)] ulong Soft,
+    [property: Key(2)] ulong Hard);
+
+/// <summary>Reply to Start: the program is running (execve has succeeded).</summary>
+[Message(7, Direction.GuestToHost)]
+public sealed record Started(
+    // The pid in the VM's own pid namespace.
+    [property: Key(0)] uint Pid);
+
+/// <summary>
+/// A process has ended. Sent again on every new connection until the host sends Forget. Its output streams end on
+/// their own (End), which may be later if its children hold them.
+/// </summary>
+[Message(8, Direction.GuestToHost)]
+public sealed record Exited(
+    [property: Key(0)] uint Process,
+    // Exit status 0–255, or 128 + signal.
+    [property: Key(1)] uint Status,
+    // The signal that ended it, else 0.
+    [property: Key(2)] uint Signal,
+    // The guest kernel's OOM killer ended a process of the container.
+    [property: Key(3)] bool OutOfMemory);
+
+/// <summary>The host has taken Exited over; the guest drops the process and its streams. No reply.</summary>
+[Message(9, Direction.HostToGuest)]
+public sealed record Forget([property: Key(0)] uint Process);
+
+/// <summary>Sends a signal to a process (for Init: to the container's PID 1). Reply: Ok or Failure.</summary>
+[Message(10, Direction.HostToGuest)]
+public sealed record Kill(
+    [property: Key(0)] uint Process,
+    [property: Key(1)] uint Signal);
+
+/// <summary>Sets the window size of a process's terminal. Reply: Ok or Failure.</summary>
+[Message(11, Direction.HostToGuest)]
+public sealed record Resize(
+    [property: Key(0)] uint Process,
+    [property: Key(1)] uint Rows,
+    [property: Key(2)] uint Columns);
+
+/// <summary>Kills what still runs, syncs and unmounts, answers Ok, then stops the VM.</summary>
+[Message(12, Direction.HostToGuest)]
+public sealed record Shutdown();
+
+/// <summary>Bytes of a stream. At most 65536 a message.</summary>
+[Message(16, Direction.Both)]
+public sealed record Data(
+    [property: Key(0)] uint Stream,
+    // Offset of the first byte; always the sender's next unsent one.
+    [property: Key(1)] ulong Offset,
+    [property: Key(2), Limit(65536)] byte[] Bytes);
+
+/// <summary>The receiver has taken all bytes below Offset over.</summary>
+[Message(17, Direction.Both)]
+public sealed record Ack(
+    [property: Key(0)] uint Stream,
+    [property: Key(1)] ulong Offset);
+
+/// <summary>End of a stream: its whole length is Offset. For stdin it closes the process's stdin.</summary>
+[Message(18, Direction.Both)]
+public sealed record End(
+    [property: Key(0)] uint Stream,
+    [property: Key(1)] ulong Offset);
+
+/// <summary>
+/// The receiver takes no more of a stream: the sender drops what it has. The guest sends it when a process has closed
+/// its stdin; the host when nobody will ever read an output (the process then meets a closed pipe).
+/// </summary>
+[Message(19, Direction.Both)]
+public sealed record Stop([property: Key(0)] uint Stream);
+
+/// <summary>Last message before an end that the sender decided on: why.</summary>
+[Message(20, Direction.Both)]
+public sealed record Goodbye([property: Key(0), Limit(1024)] string Reason);
