@@ -1,0 +1,112 @@
+using MicroVm.Hypervisor;
+
+namespace MicroVm.Engine.Containers;
+
+/// <summary>
+/// What the user asked for, merged with nothing yet: image defaults are applied at create. Persisted with the
+/// container. Null means "not given".
+/// </summary>
+public sealed record ContainerSpec
+{
+    /// <summary>As the user typed it.</summary>
+    public required string Image { get; init; }
+
+    public IReadOnlyList<string>? Command { get; init; }
+
+    /// <summary>Empty list: clears the image's entrypoint.</summary>
+    public IReadOnlyList<string>? Entrypoint { get; init; }
+
+    /// <summary>KEY=VALUE, or KEY alone: removes the image's.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
+    public string WorkingDirectory { get; init; } = "";
+
+    public string User { get; init; } = "";
+
+    public IReadOnlyList<string> Groups { get; init; } = [];
+
+    public string Hostname { get; init; } = "";
+
+    public string Domainname { get; init; } = "";
+
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
+    public bool Terminal { get; init; }
+
+    public bool OpenStdin { get; init; }
+
+    /// <summary>Stdin ends when the first attached client's does.</summary>
+    public bool StdinOnce { get; init; }
+
+    public bool AttachStdin { get; init; }
+
+    public bool AttachStdout { get; init; }
+
+    public bool AttachStderr { get; init; }
+
+    public string? StopSignal { get; init; }
+
+    /// <summary>Seconds; null: 10.</summary>
+    public int? StopTimeout { get; init; }
+
+    public IReadOnlyList<string> ExposedPorts { get; init; } = [];
+
+    // What Docker's HostConfig holds.
+
+    /// <summary>Bytes; 0: the default.</summary>
+    public long Memory { get; init; }
+
+    /// <summary>Billionths of a CPU; 0: the default.</summary>
+    public long NanoCpus { get; init; }
+
+    public bool AutoRemove { get; init; }
+
+    public bool ReadOnlyRoot { get; init; }
+
+    public bool Privileged { get; init; }
+
+    /// <summary>Target path to mount options.</summary>
+    public IReadOnlyDictionary<string, string> Tmpfs { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyList<string> CapAdd { get; init; } = [];
+
+    public IReadOnlyList<string> CapDrop { get; init; } = [];
+
+    public IReadOnlyList<string> SecurityOptions { get; init; } = [];
+
+    public IReadOnlyList<Ulimit> Ulimits { get; init; } = [];
+
+    /// <summary>none, default, bridge.</summary>
+    public string NetworkMode { get; init; } = "default";
+
+    public IReadOnlyList<PublishedPort> Ports { get; init; } = [];
+
+    /// <summary>-P: publish every exposed port.</summary>
+    public bool PublishAllPorts { get; init; }
+
+    public IReadOnlyList<string> Dns { get; init; } = [];
+
+    public IReadOnlyList<string> DnsSearch { get; init; } = [];
+
+    public IReadOnlyList<string> DnsOptions { get; init; } = [];
+
+    /// <summary>name:address.</summary>
+    public IReadOnlyList<string> ExtraHosts { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Bytes; 0: 64 MiB.</summary>
+    public long ShmSize { get; init; }
+
+    public bool Init { get; init; }
+
+    /// <summary>size=BYTES bounds the writable disk (--storage-opt).</summary>
+    public IReadOnlyDictionary<string, string> StorageOptions { get; init; } = new Dictionary<string, string>();
+
+    public int OomScoreAdjust { get; init; }
+}
+
+/// <param name="Name">nofile, nproc, …: Docker's names.</param>
+/// <param name="Soft">-1: unlimited.</param>
+/// <param name="Hard">-1: unlimited.</param>
+public sealed record Ulimit(string Name, long Soft, long Hard);
