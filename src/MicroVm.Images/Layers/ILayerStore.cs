@@ -8,6 +8,9 @@ public interface ILayerStore
 {
     bool Contains(Digest diffId);
 
+    /// <summary>All layers that are there whole; the image store removes those that no image names.</summary>
+    IReadOnlyCollection<Digest> List();
+
     /// <summary>
     /// Reads an uncompressed tar to its last byte, trailing padding included, and stores the layer under the SHA-256
     /// of those bytes. When <paramref name="expected"/> is given and differs, nothing is kept and

@@ -23,12 +23,19 @@ public interface IImageStore
     Task<IReadOnlyList<LoadedImage>> LoadAsync(
         Stream archive, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
 
+    /// <summary>Gives an image one more name; a name that another image had moves over.</summary>
+    Task TagAsync(string nameOrId, ImageReference target, CancellationToken cancellationToken);
+
     /// <summary>
     /// Removes a name, and the image with its unshared layers when it was the last name and
-    /// <paramref name="isUsed"/> says no container needs it.
+    /// <paramref name="users"/> names no container that needs it.
     /// </summary>
-    IReadOnlyList<RemovedImage> Remove(string nameOrId, bool force, Func<Digest, bool> isUsed);
+    /// <param name="users">The containers made from an image.</param>
+    IReadOnlyList<RemovedImage> Remove(string nameOrId, bool force, Func<Digest, IReadOnlyList<ImageUser>> users);
 }
+
+/// <summary>A container that was made from an image.</summary>
+public sealed record ImageUser(string ContainerId, bool IsRunning);
 
 /// <summary>An image that is there, whole.</summary>
 public sealed record StoredImage
