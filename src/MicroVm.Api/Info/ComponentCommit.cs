@@ -1,0 +1,3 @@
+namespace MicroVm.Api.Info;
+
+public sealed record ComponentCommit(string ID);
