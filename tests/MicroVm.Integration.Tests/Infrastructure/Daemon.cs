@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace MicroVm.Integration.Tests.Infrastructure;
+
+/// <summary>One mvmd with its own root and run directory, and the two clients pointed at it.</summary>
+public sealed class Daemon : IAsyncDisposable
+{
+    private readonly Dictionary<string, string> _environment;
+    private Process? _process;
+
+    private Daemon(string directory)
+    {
+        Directory = directory;
+        Socket = Path.Combine(directory, "run/mvm.sock");
+        _environment = new()
+        {
+            ["MVM_HOST"] = "unix://" + Socket,
+            ["DOCKER_HOST"] = "unix://" + Socket,
+            ["DOCKER_CONFIG"] = Path.Combine(directory, "docker-config"),
+        };
+    }
+
+    public string Directory { get; }
+
+    public string Root => Path.Combine(Directory, "root");
+
+    public string Socket { get; }
+
+    public int ProcessId => _process?.Id ?? 0;
+
+    public IReadOnlyDictionary<string, string> ClientEnvironment => _environment;
+
+    public static async Task<Daemon> StartAsync(string configuration = "{}", IReadOnlyDictionary<string, string>? environment = null)
+    {
+        // Short, because a Unix socket's path has at most 107 bytes.
+        var daemon = new Daemon(System.IO.Directory.CreateTempSubdirectory("mvm-").FullName);
+        await File.WriteAllTextAsync(Path.Combine(daemon.Directory, "daemon.json"), configuration);
+        await daemon.RestartAsync(environment);
+        return daemon;
+    }
+
+    /// <summary>Starts the daemon (again); returns when it takes connections.</summary>
+    public async Task RestartAsync(IReadOnlyDictionary<string, string>? environment = null)
+    {
+        string log = Path.Combine(Directory, "mvmd.log");
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" 2>>\"$LOG\"", TestEnvironment.Mvmd,
+            "--root", Root, "--run-dir", Path.Combine(Directory, "run"), "--config", Path.Combine(Directory, "daemon.json")])
+        {
+            Environment = { ["LOG"] = log },
+        };
+        foreach ((string key, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[key] = value;
+        }
+
+        _process = Process.Start(start)!;
+        for (int attempt = 0; !await IsListeningAsync(); attempt++)
+        {
+            Assert.False(_process.HasExited || attempt > 600, "mvmd: " + await File.ReadAllTextAsync(log));
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>As a crash: no handler runs.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public Task<CommandResult> MvmAsync(params string[] arguments) => Command.RunAsync(TestEnvironment.Mvm, arguments, _environment);
+
+    public Task<CommandResult> DockerAsync(params string[] arguments) => Command.RunAsync(TestEnvironment.Docker, arguments, _environment);
+
+    /// <summary>Runs one of the clients, named.</summary>
+    public Task<CommandResult> ClientAsync(string client, string[] arguments, ReadOnlyMemory<byte> input = default) =>
+        Command.RunAsync(ClientPath(client), arguments, _environment, input);
+
+    public Process Start(string client, params string[] arguments) => Command.Start(ClientPath(client), arguments, _environment);
+
+    /// <summary>VMM processes of this daemon's containers.</summary>
+    public IReadOnlyList<int> VmmProcesses() =>
+    [
+        .. Process.GetProcessesByName("qemu-system-x86_64").Concat(Process.GetProcessesByName("qemu-system-x86"))
+            .Where(p => File.Exists($"/proc/{p.Id}/cmdline") && File.ReadAllText($"/proc/{p.Id}/cmdline").Contains(Directory, StringComparison.Ordinal))
+            .Select(p => p.Id).Distinct(),
+    ];
+
+    public async ValueTask DisposeAsync()
+    {
+        await RemoveContainersAsync();
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        Assert.Empty(VmmProcesses());
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private async Task RemoveContainersAsync()
+    {
+        string ids = (await MvmAsync("ps", "-aq")).OutputText;
+        foreach (string id in ids.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            await MvmAsync("rm", "-f", id);
+        }
+    }
+
+    private static string ClientPath(string client) => client == "docker" ? TestEnvironment.Docker : TestEnvironment.Mvm;
+
+    private async Task<bool> IsListeningAsync()
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
