@@ -1,0 +1,92 @@
+using System.Net;
+using System.Text;
+using MicroVm.Engine.Containers;
+using MicroVm.Protocol.Messages;
+
+namespace MicroVm.Engine.Guest;
+
+/// <summary>The files that Docker writes over the image's own: /etc/hosts, /etc/hostname, /etc/resolv.conf.</summary>
+internal static class EtcFiles
+{
+    private const uint Mode = 0x1A4; // 0644
+    private const int MaxContent = 65536;
+
+    public static IReadOnlyList<InjectedFile> Make(ContainerSpec spec, string hostname, HostResolver host) =>
+    [
+        File("/etc/hosts", Hosts(spec, hostname)),
+        File("/etc/hostname", hostname + "\n"),
+        File("/etc/resolv.conf", ResolvConf(spec, host)),
+    ];
+
+    /// <summary>name:address (or name=address); the address may be host-gateway.</summary>
+    public static bool TryParseExtraHost(string text, out string name, out string address)
+    {
+        int separator = text.IndexOfAny([':', '=']);
+        name = separator > 0 ? text[..separator] : "";
+        address = separator > 0 ? text[(separator + 1)..].Trim('[', ']') : "";
+        address = address == "host-gateway" ? UserNetwork.Gateway : address;
+        return name.Length is > 0 and <= 255 && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))
+            && IPAddress.TryParse(address, out _);
+    }
+
+    private static string Hosts(ContainerSpec spec, string hostname)
+    {
+        StringBuilder text = new(
+            """
+            127.0.0.1	localhost
+            ::1	localhost ip6-localhost ip6-loopback
+            fe00::	ip6-localnet
+            ff00::	ip6-mcastprefix
+            ff02::1	ip6-allnodes
+            ff02::2	ip6-allrouters
+
+            """);
+        foreach (string extra in spec.ExtraHosts)
+        {
+            _ = TryParseExtraHost(extra, out string name, out string address);
+            text.Append(address).Append('\t').Append(name).Append('\n');
+        }
+
+        if (spec.NetworkMode != "none")
+        {
+            string names = spec.Domainname.Length > 0 ? $"{hostname}.{spec.Domainname} {hostname}" : hostname;
+            text.Append(UserNetwork.Address).Append('\t').Append(names).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static string ResolvConf(ContainerSpec spec, HostResolver host)
+    {
+        bool connected = spec.NetworkMode != "none";
+        IReadOnlyList<string> servers = spec.Dns.Count > 0 ? spec.Dns : connected ? [UserNetwork.NameServer] : [];
+        IReadOnlyList<string> search = spec.DnsSearch.Count > 0 ? spec.DnsSearch : connected ? host.Search : [];
+        IReadOnlyList<string> options = spec.DnsOptions.Count > 0 ? spec.DnsOptions : connected ? host.Options : [];
+        StringBuilder text = new();
+        foreach (string server in servers)
+        {
+            text.Append("nameserver ").Append(server).Append('\n');
+        }
+
+        // "." as the only search domain means none (docker run --dns-search=.).
+        AppendList(text, "search", search is ["."] ? [] : search);
+        AppendList(text, "options", options);
+        return text.ToString();
+    }
+
+    private static void AppendList(StringBuilder text, string keyword, IReadOnlyList<string> words)
+    {
+        if (words.Count > 0)
+        {
+            text.Append(keyword).Append(' ').AppendJoin(' ', words.Select(word => OneLine.Of(word, 255))).Append('\n');
+        }
+    }
+
+    private static InjectedFile File(string path, string content)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(content);
+        return bytes.Length <= MaxContent
+            ? new(path, Mode, bytes)
+            : throw new EngineException(EngineErrorKind.Invalid, $"{path} would be {bytes.Length} bytes long: at most {MaxContent}");
+    }
+}

@@ -1,0 +1,107 @@
+using MicroVm.Engine.Containers;
+using MicroVm.Protocol.Messages;
+
+namespace MicroVm.Engine.Guest;
+
+/// <summary>Translates a container's configuration into the requests that its guest agent gets.</summary>
+internal static class GuestRequests
+{
+    /// <summary>The container's own process. Further ones count up from here.</summary>
+    public const uint InitProcess = 1;
+
+    public const uint StdinStream = 1;
+    public const uint StdoutStream = 2;
+    public const uint StderrStream = 3;
+
+    private const uint RootSlot = 1;
+    private const uint ScratchSlot = 2;
+    private const uint NetworkSlot = 3;
+    private const long DefaultShmSize = 64 << 20;
+    private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    public static Setup Setup(ContainerSnapshot container, HostResolver host)
+    {
+        ContainerSpec spec = container.Spec;
+        bool unconfined = spec.Privileged || SecurityOptions.Parse(spec.SecurityOptions).UnconfinedPaths;
+        return new(
+            new(RootSlot, ScratchSlot, spec.ReadOnlyRoot),
+            container.Effective.Hostname,
+            spec.Domainname,
+            [.. spec.Tmpfs.Select(mount => TmpfsOptions.ToMount(mount.Key, mount.Value))],
+            EtcFiles.Make(spec, container.Effective.Hostname, host),
+            spec.NetworkMode == "none" ? [] : [Interface()],
+            [.. spec.Sysctls.Select(sysctl => new Sysctl(sysctl.Key, sysctl.Value))],
+            unconfined ? [] : SystemPaths.Masked,
+            unconfined ? [] : SystemPaths.ReadOnly,
+            spec.Privileged,
+            (ulong)(spec.ShmSize > 0 ? spec.ShmSize : DefaultShmSize));
+    }
+
+    public static Start Start(ContainerSnapshot container)
+    {
+        ContainerSpec spec = container.Spec;
+        EffectiveConfig effective = container.Effective;
+        return new(
+            InitProcess,
+            Init: true,
+            container.Arguments,
+            Environment(effective, spec.Terminal),
+            effective.WorkingDirectory,
+            effective.User,
+            spec.Groups,
+            Capabilities.Resolve(spec.CapAdd, spec.CapDrop, spec.Privileged),
+            SecurityOptions.Parse(spec.SecurityOptions).NoNewPrivileges,
+            ResourceLimits.Resolve(spec.Ulimits),
+            spec.Terminal,
+            Rows: 0,
+            Columns: 0,
+            spec.OpenStdin ? StdinStream : 0,
+            StdoutStream,
+            spec.Terminal ? 0 : StderrStream,
+            spec.OomScoreAdjust,
+            spec.Init);
+    }
+
+    /// <summary>Docker's variables, overridden in place by the container's; a name without a value removes.</summary>
+    internal static IReadOnlyList<string> Environment(EffectiveConfig effective, bool terminal)
+    {
+        List<string> variables = [DefaultPath, "HOSTNAME=" + effective.Hostname];
+        if (terminal)
+        {
+            variables.Add("TERM=xterm");
+        }
+
+        foreach (string variable in effective.Environment)
+        {
+            Override(variables, variable);
+        }
+
+        return variables;
+    }
+
+    private static void Override(List<string> variables, string variable)
+    {
+        string[] parts = variable.Split('=', 2);
+        int index = variables.FindIndex(other => other.StartsWith(parts[0] + "=", StringComparison.Ordinal));
+        switch (index >= 0, parts.Length == 2)
+        {
+            case (true, true):
+                variables[index] = variable;
+                break;
+            case (true, false):
+                variables.RemoveAt(index);
+                break;
+            case (false, true):
+                variables.Add(variable);
+                break;
+        }
+    }
+
+    private static NetworkInterface Interface() => new(
+        NetworkSlot,
+        "eth0",
+        [$"{UserNetwork.Address}/{UserNetwork.PrefixLength}"],
+        [UserNetwork.Gateway],
+        Mtu: 0,
+        MacAddress: []);
+}

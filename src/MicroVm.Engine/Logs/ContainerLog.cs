@@ -1,0 +1,227 @@
+using Microsoft.Win32.SafeHandles;
+using MicroVm.Engine.Containers;
+
+namespace MicroVm.Engine.Logs;
+
+/// <summary>
+/// Writer of one run's output to the container's log, in Docker's json-file format. What <see cref="Append"/> reports
+/// as taken is in the file (not fsynced) and stays there exactly once, however the daemon ends. Thread-safe.
+/// </summary>
+internal sealed class ContainerLog : IDisposable
+{
+    private const int BatchSize = 256 * 1024;
+
+    private readonly Lock _sync = new();
+    private readonly SafeFileHandle _file;
+    private readonly LogPosition _position;
+    private readonly JsonLogEncoder _encoder = new();
+    private readonly LineBuffer _stdout = new();
+    private readonly LineBuffer _stderr = new();
+    private StreamOffsets _written;
+    private StreamOffsets _received;
+    private long _length;
+    private IOException? _failure;
+    private bool _isComplete;
+    private TaskCompletionSource? _grown;
+
+    private ContainerLog(string path, SafeFileHandle file, LogPosition position, long length, StreamOffsets offsets)
+    {
+        Path = path;
+        (_file, _position, _length) = (file, position, length);
+        _written = _received = offsets;
+    }
+
+    public string Path { get; }
+
+    /// <summary>Guest offsets that a resumed connection goes on from.</summary>
+    public StreamOffsets Written
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _written;
+            }
+        }
+    }
+
+    /// <summary>Bytes of whole entries in the file.</summary>
+    public long Length
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _length;
+            }
+        }
+    }
+
+    /// <summary>The first error that kept output out of the file (disk full); the log has a gap from there on.</summary>
+    public IOException? Failure => _failure;
+
+    public bool IsComplete => Volatile.Read(ref _isComplete);
+
+    /// <summary>Begins the output of a new VM at the end of the log.</summary>
+    public static ContainerLog Start(string path, string positionPath)
+    {
+        SafeFileHandle file = OpenFile(path);
+        LogPosition position = LogPosition.Open(positionPath, out _);
+        long length = RandomAccess.GetLength(file);
+        position.Write(length, length, default, default);
+        return new(path, file, position, length, default);
+    }
+
+    /// <summary>Goes on with the output of a VM that an earlier daemon started.</summary>
+    public static ContainerLog Resume(string path, string positionPath)
+    {
+        SafeFileHandle file = OpenFile(path);
+        LogPosition position = LogPosition.Open(positionPath, out LogPosition.Record? last);
+        long length = RandomAccess.GetLength(file);
+        if (last is null)
+        {
+            return new(path, file, position, length, default);
+        }
+
+        if (length >= last.LengthAfter)
+        {
+            return new(path, file, position, length, last.After);
+        }
+
+        length = Math.Min(length, last.LengthBefore);
+        RandomAccess.SetLength(file, length);
+        return new(path, file, position, length, last.Before);
+    }
+
+    /// <summary>Takes bytes of a stream; returns the stream offset up to which it needs no resending.</summary>
+    public long Append(OutputStream stream, ReadOnlySpan<byte> bytes)
+    {
+        lock (_sync)
+        {
+            byte[] suffix = JsonLogEncoder.Suffix(stream, DateTime.UtcNow);
+            LineBuffer line = Line(stream);
+            while (!bytes.IsEmpty)
+            {
+                int taken = line.Take(bytes, suffix, _encoder);
+                bytes = bytes[taken..];
+                Advance(ref _received, stream, taken);
+                if (_encoder.Written.Length >= BatchSize)
+                {
+                    Flush();
+                }
+            }
+
+            Flush();
+            return Offset(_written, stream);
+        }
+    }
+
+    /// <summary>The stream ended: an unfinished line is written as it is.</summary>
+    public long End(OutputStream stream)
+    {
+        lock (_sync)
+        {
+            Line(stream).Finish(JsonLogEncoder.Suffix(stream, DateTime.UtcNow), _encoder);
+            Flush();
+            return Offset(_written, stream);
+        }
+    }
+
+    /// <summary>No more output comes: followers end. Unfinished lines are written.</summary>
+    public void Complete()
+    {
+        lock (_sync)
+        {
+            if (_isComplete)
+            {
+                return;
+            }
+
+            _ = End(OutputStream.Stdout);
+            _ = End(OutputStream.Stderr);
+            _isComplete = true;
+            Announce();
+        }
+    }
+
+    /// <summary>The length and the unfinished lines at one moment, for a client that attaches with its past output.</summary>
+    public (long Length, byte[] HeldStdout, byte[] HeldStderr) Snapshot()
+    {
+        lock (_sync)
+        {
+            return (_length, _stdout.Held.ToArray(), _stderr.Held.ToArray());
+        }
+    }
+
+    /// <summary>Completes when the log is longer than <paramref name="length"/>, or complete.</summary>
+    public Task WaitForGrowthAsync(long length)
+    {
+        lock (_sync)
+        {
+            if (_length > length || _isComplete)
+            {
+                return Task.CompletedTask;
+            }
+
+            _grown ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _grown.Task;
+        }
+    }
+
+    public void Dispose()
+    {
+        Complete();
+        _file.Dispose();
+        _position.Dispose();
+    }
+
+    private static SafeFileHandle OpenFile(string path) =>
+        File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+
+    private static long Offset(StreamOffsets offsets, OutputStream stream) =>
+        stream == OutputStream.Stderr ? offsets.Stderr : offsets.Stdout;
+
+    private static void Advance(ref StreamOffsets offsets, OutputStream stream, long count) =>
+        offsets = stream == OutputStream.Stderr
+            ? offsets with { Stderr = offsets.Stderr + count }
+            : offsets with { Stdout = offsets.Stdout + count };
+
+    private LineBuffer Line(OutputStream stream) => stream == OutputStream.Stderr ? _stderr : _stdout;
+
+    private void Flush()
+    {
+        if (_encoder.Written.IsEmpty)
+        {
+            return;
+        }
+
+        StreamOffsets after = new(_received.Stdout - _stdout.Held.Length, _received.Stderr - _stderr.Held.Length);
+        WriteBatch(_encoder.Written.Span, after);
+        _written = after;
+        _encoder.Clear();
+        Announce();
+    }
+
+    private void WriteBatch(ReadOnlySpan<byte> batch, StreamOffsets after)
+    {
+        try
+        {
+            _position.Write(_length, _length + batch.Length, _written, after);
+            RandomAccess.Write(_file, batch, _length);
+            _length += batch.Length;
+        }
+        catch (IOException e)
+        {
+            // The container must not stop because its log cannot grow: the output goes on to those attached.
+            _failure ??= e;
+            RandomAccess.SetLength(_file, _length);
+        }
+    }
+
+    private void Announce()
+    {
+        TaskCompletionSource? grown = _grown;
+        _grown = null;
+        grown?.TrySetResult();
+    }
+}
