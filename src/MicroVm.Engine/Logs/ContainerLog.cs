@@ -214,7 +214,21 @@ internal sealed class ContainerLog : IDisposable
         {
             // The container must not stop because its log cannot grow: the output goes on to those attached.
             _failure ??= e;
+            Forgo(after);
+        }
+    }
+
+    /// <summary>Leaves a gap: the guest has been (or will be) told that these bytes are taken.</summary>
+    private void Forgo(StreamOffsets after)
+    {
+        try
+        {
             RandomAccess.SetLength(_file, _length);
+            _position.Write(_length, _length, after, after);
+        }
+        catch (IOException)
+        {
+            // The first failure is the one to tell.
         }
     }
 

@@ -22,9 +22,6 @@ internal sealed class LogReader : IDisposable
 
     private LogReader(SafeFileHandle file, long offset) => (_file, _offset) = (file, offset);
 
-    /// <summary>Where the first byte that has not been returned lies.</summary>
-    private long Consumed => _offset - (_end - _start);
-
     /// <summary>
     /// The entries that <paramref name="options"/> asks for. <paramref name="live"/>: the writer, null when the
     /// container does not run.

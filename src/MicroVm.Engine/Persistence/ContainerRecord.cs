@@ -1,0 +1,18 @@
+using MicroVm.Engine.Containers;
+using MicroVm.Hypervisor;
+
+namespace MicroVm.Engine.Persistence;
+
+/// <summary>What is kept on disk of a container: one JSON file each.</summary>
+/// <param name="Snapshot">Its public state.</param>
+/// <param name="Vm">The virtual machine that was last started and may still run; null: there is none.</param>
+internal sealed record ContainerRecord(ContainerSnapshot Snapshot, VmSpec? Vm)
+{
+    /// <summary>Format of the file; a daemon refuses one that is newer.</summary>
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+
+    /// <summary>Whether the end of the container's process is recorded: the VM has nothing more to say.</summary>
+    public bool HasEnded { get; init; }
+}

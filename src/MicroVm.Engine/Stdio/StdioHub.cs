@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using MicroVm.Engine.Containers;
+using MicroVm.Engine.Logs;
+
+namespace MicroVm.Engine.Stdio;
+
+/// <summary>
+/// The standard streams of one run of a container: output goes to the log and to every attached client, stdin comes
+/// from any of them. Exists from before the start, so that clients attach first and miss nothing.
+/// </summary>
+internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath)
+{
+    private readonly Lock _sync = new();
+    private ImmutableArray<Attachment> _attachments = [];
+    private ContainerLog? _log;
+    private long _delivered;
+    private bool _ended;
+
+    public StdinPipe Stdin { get; } = new(endsWithClient: stdinOnce && !terminal);
+
+    /// <summary>The log writer, while the container runs.</summary>
+    public ContainerLog? Log => _log;
+
+    /// <summary>Grows with every piece delivered: tells a slow client from one that reads no more.</summary>
+    public long Delivered => Interlocked.Read(ref _delivered);
+
+    /// <summary>Completes with the first output's arrival.</summary>
+    public TaskCompletionSource FirstOutput { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Begin(ContainerLog log)
+    {
+        lock (_sync)
+        {
+            _log = log;
+        }
+    }
+
+    public IAttachment Attach(AttachOptions options)
+    {
+        // One lock with Take: a piece is either in the history that the client gets, or delivered to it, never both.
+        lock (_sync)
+        {
+            IEnumerator<OutputChunk>? history = options.Logs ? History().GetEnumerator() : null;
+            Attachment attachment = new(options, terminal, history, Stdin, Detach);
+            if (_ended || !options.Stream)
+            {
+                attachment.Complete();
+            }
+            else
+            {
+                _attachments = _attachments.Add(attachment);
+            }
+
+            return attachment;
+        }
+    }
+
+    /// <summary>
+    /// Logs and delivers a piece of output; returns the stream offset that the guest may forget everything below.
+    /// Waits while an attached client's buffer is full.
+    /// </summary>
+    public async ValueTask<long> OutputAsync(OutputStream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        FirstOutput.TrySetResult();
+        (long taken, ImmutableArray<Attachment> clients) = Take(stream, bytes.Span);
+        foreach (Attachment client in clients)
+        {
+            await client.DeliverAsync(stream, bytes, cancellationToken).ConfigureAwait(false);
+            Interlocked.Increment(ref _delivered);
+        }
+
+        return taken;
+    }
+
+    /// <summary>Clients that do not read what they have been sent lose the rest.</summary>
+    public void DropStalledClients()
+    {
+        foreach (Attachment client in _attachments)
+        {
+            client.DropIfFull();
+        }
+    }
+
+    /// <summary>The container has ended, or did not start: clients read what is queued, then the end.</summary>
+    public void Complete()
+    {
+        ImmutableArray<Attachment> clients;
+        lock (_sync)
+        {
+            _ended = true;
+            clients = _attachments;
+        }
+
+        Stdin.Close();
+        foreach (Attachment client in clients)
+        {
+            client.Complete();
+        }
+    }
+
+    private (long Taken, ImmutableArray<Attachment> Clients) Take(OutputStream stream, ReadOnlySpan<byte> bytes)
+    {
+        lock (_sync)
+        {
+            return (_log!.Append(stream, bytes), _attachments);
+        }
+    }
+
+    private void Detach(Attachment attachment)
+    {
+        lock (_sync)
+        {
+            _attachments = _attachments.Remove(attachment);
+        }
+    }
+
+    /// <summary>What the log has at this moment; read lazily, as it may be large.</summary>
+    private IEnumerable<OutputChunk> History()
+    {
+        if (_log is null)
+        {
+            long length = File.Exists(logPath) ? new FileInfo(logPath).Length : 0;
+            return Chunks(length, [], []);
+        }
+
+        (long written, byte[] stdout, byte[] stderr) = _log.Snapshot();
+        return Chunks(written, stdout, stderr);
+    }
+
+    private IEnumerable<OutputChunk> Chunks(long length, byte[] heldStdout, byte[] heldStderr)
+    {
+        foreach (LogEntry entry in LogReader.ReadUpTo(logPath, length))
+        {
+            yield return new(entry.Stream, entry.Line);
+        }
+
+        if (heldStdout.Length > 0)
+        {
+            yield return new(OutputStream.Stdout, heldStdout);
+        }
+
+        if (heldStderr.Length > 0)
+        {
+            yield return new(OutputStream.Stderr, heldStderr);
+        }
+    }
+}
