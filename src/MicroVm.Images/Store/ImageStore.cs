@@ -1,0 +1,111 @@
+using MicroVm.Images.Files;
+using MicroVm.Images.Layers;
+using MicroVm.Images.References;
+using MicroVm.Images.Registry;
+using Microsoft.Extensions.Logging;
+
+namespace MicroVm.Images.Store;
+
+/// <summary>
+/// Images in a directory of their own:
+/// <code>
+/// ROOT/configs, ROOT/manifests, ROOT/names.json   the images (<see cref="ImageCatalog"/>)
+/// ROOT/leases                                     pulls that broke off (<see cref="LayerLeases"/>)
+/// ROOT/partial/HEX                                the first bytes of their layers
+/// </code>
+/// Layers are in the layer store. One process has the directory open at a time.
+/// </summary>
+public sealed class ImageStore : IImageStore, IDisposable
+{
+    private readonly ImageCatalog _catalog;
+    private readonly LayerLeases _leases;
+    private readonly RegistryHttp _http;
+    private readonly ImagePuller _puller;
+    private readonly string _partialDirectory;
+    private readonly Lock _removing = new();
+
+    private ImageStore(string root, ILayerStore layers, RegistryOptions options, ILogger logger)
+    {
+        _partialDirectory = Path.Combine(root, "partial");
+        _catalog = new(root, layers, logger);
+        _leases = new(Path.Combine(root, "leases"), layers, _catalog.References);
+        _http = new(options);
+        _puller = new(_catalog, _leases, layers, _http, _partialDirectory, logger);
+        Directory.CreateDirectory(_partialDirectory);
+        _leases.Expire();
+        _leases.Sweep(layers.List());
+        DeleteStrayPartials();
+    }
+
+    /// <summary>Opens or creates the store, and removes what a crash or an unfinished pull left over.</summary>
+    /// <exception cref="ImageException">Corrupt: the store's files are not what was written.</exception>
+    public static ImageStore Open(string root, ILayerStore layers, RegistryOptions options, ILogger logger) =>
+        new(root, layers, options, logger);
+
+    public StoredImage? Find(string nameOrId) =>
+        ImageSearch.Find(_catalog, nameOrId) is { } image ? _catalog.Describe(image) : null;
+
+    public IReadOnlyList<StoredImage> List() => _catalog.List();
+
+    /// <summary>The configuration blob, byte for byte; its SHA-256 is <paramref name="id"/>.</summary>
+    public byte[] ReadConfig(Digest id) => _catalog.ReadConfig(id);
+
+    public async Task<StoredImage> PullAsync(
+        ImageReference reference, PullOptions options, IProgress<TransferProgress> progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _puller.PullAsync(reference, options, progress, cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Familiar} can't be stored: {OneLine.Of(e.Message)}", e);
+        }
+        finally
+        {
+            DeleteStrayPartials();
+        }
+    }
+
+    public Task<IReadOnlyList<LoadedImage>> LoadAsync(
+        Stream archive, IProgress<TransferProgress> progress, CancellationToken cancellationToken) =>
+        throw new ImageException(ImageErrorKind.Invalid, "no archive");
+
+    public Task TagAsync(string nameOrId, ImageReference target, CancellationToken cancellationToken)
+    {
+        if (target.Digest is not null)
+        {
+            throw new ImageException(ImageErrorKind.Invalid, "refusing to create a tag with a digest reference");
+        }
+
+        lock (_removing)
+        {
+            ImageRecord image = ImageSearch.Find(_catalog, nameOrId) ?? throw ImageSearch.NotFound(nameOrId);
+            _catalog.SetName(target, image.Id);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public IReadOnlyList<RemovedImage> Remove(string nameOrId, bool force, Func<Digest, IReadOnlyList<ImageUser>> users)
+    {
+        lock (_removing)
+        {
+            return new ImageRemoval(_catalog, _leases, users).Remove(nameOrId, force);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private void DeleteStrayPartials()
+    {
+        IReadOnlySet<Digest> wanted = _leases.Blobs;
+        foreach (string file in Directory.EnumerateFiles(_partialDirectory))
+        {
+            if (!Digest.TryParse(Digest.Prefix + Path.GetFileName(file), out Digest blob) || !wanted.Contains(blob))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+}
