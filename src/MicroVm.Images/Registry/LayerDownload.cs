@@ -20,6 +20,13 @@ internal sealed partial class LayerDownload(
     /// <exception cref="ImageException">It is not what its digests say, or no layer.</exception>
     public async Task RunAsync(IProgress<TransferProgress> progress, CancellationToken cancellationToken)
     {
+        if (layers.Contains(diffId))
+        {
+            // Another pull or a load was quicker.
+            progress.Report(new(blob.ShortId, "Already exists"));
+            return;
+        }
+
         using PartialDownload? partial = blob.Size >= SmallestKept ? PartialDownload.TryOpen(partialDirectory, blob.Digest) : null;
         long known = partial?.Length ?? 0;
         try

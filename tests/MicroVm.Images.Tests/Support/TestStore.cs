@@ -1,0 +1,65 @@
+using System.Collections.Concurrent;
+using MicroVm.Images.Layers;
+using MicroVm.Images.References;
+using MicroVm.Images.Registry;
+using MicroVm.Images.Store;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace MicroVm.Images.Tests.Support;
+
+/// <summary>An image store in a directory of its own, and what it reported.</summary>
+internal sealed class TestStore : IDisposable, IProgress<TransferProgress>
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public TestStore(RegistryOptions? options = null)
+    {
+        Options = options ?? Quick;
+        (Layers, Images) = Open();
+    }
+
+    /// <summary>Short waits; otherwise as shipped.</summary>
+    public static RegistryOptions Quick { get; } = new()
+    {
+        RetryDelay = TimeSpan.FromMilliseconds(1),
+        StallTimeout = TimeSpan.FromSeconds(20),
+    };
+
+    public RegistryOptions Options { get; }
+
+    public ILayerStore Layers { get; private set; }
+
+    public ImageStore Images { get; private set; }
+
+    public ConcurrentQueue<TransferProgress> Progress { get; } = new();
+
+    public IEnumerable<string> Statuses => Progress.Select(line => line.Status);
+
+    public IReadOnlyList<string> Partials => Directory.GetFiles(_directory.File("images/partial"));
+
+    public string Root => _directory.File("images");
+
+    public void Report(TransferProgress value) => Progress.Enqueue(value);
+
+    public Task<StoredImage> PullAsync(string reference, PullOptions? options = null, CancellationToken cancellationToken = default) =>
+        Images.PullAsync(ImageReference.Parse(reference), options ?? new(), this, cancellationToken);
+
+    /// <summary>As after a restart of the daemon.</summary>
+    public void Reopen()
+    {
+        Images.Dispose();
+        (Layers, Images) = Open();
+    }
+
+    public void Dispose()
+    {
+        Images.Dispose();
+        _directory.Dispose();
+    }
+
+    private (ILayerStore Layers, ImageStore Images) Open()
+    {
+        var layers = new HashingLayerStore(_directory.File("layers"));
+        return (layers, ImageStore.Open(Root, layers, Options, NullLogger.Instance));
+    }
+}
