@@ -37,7 +37,7 @@ internal static class GuestRequests
             (ulong)(spec.ShmSize > 0 ? spec.ShmSize : DefaultShmSize));
     }
 
-    public static Start Start(ContainerSnapshot container)
+    public static Start Start(ContainerSnapshot container, (int Rows, int Columns) terminalSize)
     {
         ContainerSpec spec = container.Spec;
         EffectiveConfig effective = container.Effective;
@@ -53,8 +53,8 @@ internal static class GuestRequests
             SecurityOptions.Parse(spec.SecurityOptions).NoNewPrivileges,
             ResourceLimits.Resolve(spec.Ulimits),
             spec.Terminal,
-            Rows: 0,
-            Columns: 0,
+            (uint)terminalSize.Rows,
+            (uint)terminalSize.Columns,
             spec.OpenStdin ? StdinStream : 0,
             StdoutStream,
             spec.Terminal ? 0 : StderrStream,

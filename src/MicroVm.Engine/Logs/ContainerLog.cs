@@ -168,11 +168,19 @@ internal sealed class ContainerLog : IDisposable
         }
     }
 
+    /// <summary>
+    /// Closes the files as they are: unless <see cref="Complete"/> came before, what is held of unfinished lines is
+    /// left to the guest, which sends it again to the next daemon.
+    /// </summary>
     public void Dispose()
     {
-        Complete();
-        _file.Dispose();
-        _position.Dispose();
+        lock (_sync)
+        {
+            _isComplete = true;
+            Announce();
+            _file.Dispose();
+            _position.Dispose();
+        }
     }
 
     private static SafeFileHandle OpenFile(string path) =>

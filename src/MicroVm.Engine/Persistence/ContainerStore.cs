@@ -95,6 +95,15 @@ internal sealed class ContainerStore
         }
     }
 
+    /// <summary>Run-time directories whose VM nobody knows.</summary>
+    public void DeleteStrayRuntimeDirectories(IEnumerable<string> known)
+    {
+        foreach (string directory in Directory.GetDirectories(VmsDirectory(_options)).Except(known))
+        {
+            DeleteTree(directory);
+        }
+    }
+
     public static void DeleteTree(string directory)
     {
         try

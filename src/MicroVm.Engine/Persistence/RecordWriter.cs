@@ -2,17 +2,17 @@ namespace MicroVm.Engine.Persistence;
 
 /// <summary>
 /// Writes one container's records in the order they were given, in the background; of several that wait only the
-/// newest is written. Whoever needs durability awaits the returned task.
+/// newest is written. Whoever needs it on disk awaits the returned task.
 /// </summary>
-internal sealed class RecordWriter(ContainerPaths paths, bool durable)
+internal sealed class RecordWriter(ContainerPaths paths)
 {
     private readonly Lock _sync = new();
-    private ContainerRecord? _pending;
+    private (ContainerRecord Record, bool Durable)? _pending;
     private Task _last = Task.CompletedTask;
     private bool _isClosed;
 
     /// <summary>Completes when this record or a newer one is on disk.</summary>
-    public Task Save(ContainerRecord record)
+    public Task Save(ContainerRecord record, bool durable)
     {
         lock (_sync)
         {
@@ -22,7 +22,7 @@ internal sealed class RecordWriter(ContainerPaths paths, bool durable)
             }
 
             bool isQueued = _pending is not null;
-            _pending = record;
+            _pending = (record, durable || _pending is { Durable: true });
             if (!isQueued)
             {
                 _last = AfterLastAsync(_last);
@@ -33,29 +33,32 @@ internal sealed class RecordWriter(ContainerPaths paths, bool durable)
     }
 
     /// <summary>Nothing is written any more (the container is being deleted); waits for a write under way.</summary>
-    public Task CloseAsync()
+    public async Task CloseAsync()
     {
+        Task last;
         lock (_sync)
         {
             _isClosed = true;
             _pending = null;
-            return _last;
+            last = _last;
         }
+
+        await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task AfterLastAsync(Task last)
     {
         await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
-        ContainerRecord? record;
+        (ContainerRecord Record, bool Durable)? next;
         lock (_sync)
         {
-            record = _pending;
+            next = _pending;
             _pending = null;
         }
 
-        if (record is not null)
+        if (next is { } pending)
         {
-            ContainerStore.Save(paths, record, durable);
+            ContainerStore.Save(paths, pending.Record, pending.Durable);
         }
     }
 }

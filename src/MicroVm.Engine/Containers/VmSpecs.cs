@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using MicroVm.Engine.Configuration;
+using MicroVm.Engine.Persistence;
+using MicroVm.Hypervisor;
+
+namespace MicroVm.Engine.Containers;
+
+/// <summary>Translates a container's resources into its virtual machine.</summary>
+internal static class VmSpecs
+{
+    private const long MiB = 1 << 20;
+    private const double Billion = 1e9;
+    private const int MaxVCpus = 64;
+
+    public static VmSpec Make(
+        ContainerSnapshot container,
+        ContainerPaths paths,
+        PreparedDisks disks,
+        IReadOnlyList<PublishedPort> ports,
+        EngineOptions options,
+        HypervisorInfo host) => new()
+        {
+            Id = container.Id,
+            RuntimeDirectory = paths.RuntimeDirectory,
+            ConsoleLog = paths.KernelLog,
+            Kernel = options.Kernel,
+            Initramfs = options.Initramfs,
+            VCpus = VCpus(container.Spec, options, host),
+            Memory = Memory(container.Spec, options),
+            Token = RandomNumberGenerator.GetBytes(32),
+            Root = disks.Root,
+            Scratch = disks.Scratch,
+            Networks = Networks(container, ports),
+            CpuQuota = container.Spec.NanoCpus > 0 ? container.Spec.NanoCpus / Billion : null,
+        };
+
+    /// <summary>-p's ports, and with -P every exposed port that they leave out.</summary>
+    public static IReadOnlyList<PublishedPort> WantedPorts(ContainerSnapshot container)
+    {
+        ContainerSpec spec = container.Spec;
+        if (spec.NetworkMode == "none")
+        {
+            return [];
+        }
+
+        List<PublishedPort> ports = [.. spec.Ports];
+        if (spec.PublishAllPorts)
+        {
+            foreach (string exposed in container.Effective.ExposedPorts)
+            {
+                AddExposed(ports, exposed);
+            }
+        }
+
+        return ports;
+    }
+
+    private static void AddExposed(List<PublishedPort> ports, string exposed)
+    {
+        if (PortNames.TryParse(exposed, out int port, out string protocol)
+            && !ports.Exists(p => p.GuestPort == port && p.Protocol == protocol))
+        {
+            ports.Add(new("0.0.0.0", 0, port, protocol));
+        }
+    }
+
+    private static int VCpus(ContainerSpec spec, EngineOptions options, HypervisorInfo host)
+    {
+        if (spec.NanoCpus > 0)
+        {
+            return (int)Math.Ceiling(spec.NanoCpus / Billion);
+        }
+
+        int standard = host.Accelerator == "kvm" ? Environment.ProcessorCount : 1;
+        return Math.Clamp(options.DefaultVCpus > 0 ? options.DefaultVCpus : standard, 1, MaxVCpus);
+    }
+
+    /// <summary>Whole MiB, rounded up.</summary>
+    private static long Memory(ContainerSpec spec, EngineOptions options)
+    {
+        long bytes = spec.Memory > 0 ? spec.Memory : options.DefaultMemory;
+        return (bytes + MiB - 1) / MiB * MiB;
+    }
+
+    private static IReadOnlyList<NetworkSpec> Networks(ContainerSnapshot container, IReadOnlyList<PublishedPort> ports) =>
+        container.Spec.NetworkMode == "none" ? [] : [new NetworkSpec { MacAddress = MacAddress(container.Id), Ports = ports }];
+
+    /// <summary>Locally administered, from the container's random id.</summary>
+    private static byte[] MacAddress(string id) => [0x02, 0x42, .. Convert.FromHexString(id.AsSpan(0, 8))];
+}
