@@ -1,1 +1,1 @@
-return 0;
+return MicroVm.Cli.Commands.CommandLine.Run(args);

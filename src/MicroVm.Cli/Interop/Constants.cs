@@ -18,8 +18,10 @@ internal static class Constants
 
     internal const int ENOENT = 2;
     internal const int EINTR = 4;
+    internal const int EIO = 5;
     internal const int EAGAIN = 11;
     internal const int EACCES = 13;
+    internal const int EEXIST = 17;
     internal const int EINVAL = 22;
     internal const int EPIPE = 32;
     internal const int ENOSYS = 38;

@@ -48,6 +48,11 @@ internal sealed unsafe class FileDescriptor : SafeHandle
                     return (int)count;
                 }
 
+                if (Marshal.GetLastPInvokeError() == Constants.EIO)
+                {
+                    return 0;
+                }
+
                 WaitOrThrow("read", Constants.POLLIN);
             }
         }
@@ -72,6 +77,17 @@ internal sealed unsafe class FileDescriptor : SafeHandle
         }
     }
 
+    /// <summary>Bytes from the current position to the end; null: it is not a file that has a size (a pipe, a terminal).</summary>
+    internal long? RegularFileSize()
+    {
+        const int FromCurrent = 1;
+        const int FromEnd = 2;
+        const int FromStart = 0;
+        long position = Libc.Seek(this, 0, FromCurrent);
+        long end = position < 0 ? -1 : Libc.Seek(this, 0, FromEnd);
+        return end > position && Libc.Seek(this, position, FromStart) == position ? end - position : null;
+    }
+
     /// <summary>Whether a read would not block.</summary>
     internal bool IsReadable(int timeoutMilliseconds)
     {
@@ -91,6 +107,10 @@ internal sealed unsafe class FileDescriptor : SafeHandle
         {
             var entry = new PollDescriptor { Descriptor = Number, Events = events };
             _ = Libc.Poll(&entry, 1, -1);
+        }
+        else if (error == Constants.EPIPE && Number is (1 or 2))
+        {
+            throw new OutputClosedException();
         }
         else if (error != Constants.EINTR)
         {

@@ -19,6 +19,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_adddup2")]
     internal static partial int AddSpawnDuplicate(void* actions, int descriptor, int target);
 
+    [LibraryImport(Library, EntryPoint = "posix_spawn_file_actions_addchdir_np")]
+    internal static partial int AddSpawnDirectory(void* actions, byte* path);
+
     [LibraryImport(Library, EntryPoint = "posix_spawnattr_init")]
     internal static partial int InitSpawnAttributes(void* attributes);
 

@@ -34,6 +34,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
     internal static partial int Lock(FileDescriptor descriptor, int operation);
 
+    [LibraryImport(Library, EntryPoint = "lseek")]
+    internal static partial long Seek(FileDescriptor descriptor, long offset, int origin);
+
     [LibraryImport(Library, EntryPoint = "sendfile", SetLastError = true)]
     internal static partial nint SendFile(FileDescriptor output, FileDescriptor input, long* offset, nint count);
 }

@@ -1,0 +1,81 @@
+namespace MicroVm.Cli.Commands;
+
+/// <summary>Every command. Only the one asked for is made, with its flags.</summary>
+internal static class CommandTable
+{
+    internal static IReadOnlyList<CommandInfo> All { get; } =
+    [
+        new("run", "IMAGE [COMMAND] [ARG...]", "Create and run a new container from an image", 1) { IsCommon = true },
+        new("ps", "", "List containers", 0, 0) { IsCommon = true },
+        new("pull", "NAME[:TAG|@DIGEST]", "Download an image from a registry", 1, 1) { IsCommon = true },
+        new("images", "[REPOSITORY[:TAG]]", "List images", 0, 1) { IsCommon = true },
+        new("version", "", "Show the version information", 0, 0) { IsCommon = true },
+        new("info", "", "Display system-wide information", 0, 0) { IsCommon = true },
+        new("attach", "CONTAINER", "Attach local standard input, output, and error streams to a running container", 1, 1),
+        new("create", "IMAGE [COMMAND] [ARG...]", "Create a new container", 1),
+        new("inspect", "NAME|ID [NAME|ID...]", "Return low-level information on containers and images", 1),
+        new("kill", "CONTAINER [CONTAINER...]", "Kill one or more running containers", 1),
+        new("load", "", "Load an image from a tar archive or STDIN", 0, 0),
+        new("logs", "CONTAINER", "Fetch the logs of a container", 1, 1),
+        new("port", "CONTAINER [PRIVATE_PORT[/PROTO]]", "List port mappings or a specific mapping for the container", 1, 2),
+        new("rename", "CONTAINER NEW_NAME", "Rename a container", 2, 2),
+        new("rm", "CONTAINER [CONTAINER...]", "Remove one or more containers", 1),
+        new("rmi", "IMAGE [IMAGE...]", "Remove one or more images", 1),
+        new("start", "CONTAINER [CONTAINER...]", "Start one or more stopped containers", 1),
+        new("stop", "CONTAINER [CONTAINER...]", "Stop one or more running containers", 1),
+        new("tag", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE", 2, 2),
+        new("wait", "CONTAINER [CONTAINER...]", "Block until one or more containers stop, then print their exit codes", 1),
+    ];
+
+    internal static CommandInfo? Find(string name)
+    {
+        foreach (CommandInfo info in All)
+        {
+            if (info.Name == name)
+            {
+                return info;
+            }
+        }
+
+        return null;
+    }
+
+    internal static Command Create(CommandInfo info) => info.Name switch
+    {
+        "run" => new RunCommand(),
+        "ps" => new PsCommand(),
+        "pull" => new PullCommand(),
+        "images" => new ImagesCommand(),
+        "version" => new VersionCommand(),
+        "info" => new InfoCommand(),
+        "attach" => new AttachCommand(),
+        "create" => new CreateCommand(),
+        "inspect" => new InspectCommand(),
+        "kill" => new KillCommand(),
+        "load" => new LoadCommand(),
+        "logs" => new LogsCommand(),
+        "port" => new PortCommand(),
+        "rename" => new RenameCommand(),
+        "rm" => new RmCommand(),
+        "rmi" => new RmiCommand(),
+        "start" => new StartCommand(),
+        "stop" => new StopCommand(),
+        "tag" => new TagCommand(),
+        "wait" => new WaitCommand(),
+        _ => throw new ArgumentOutOfRangeException(nameof(info)),
+    };
+
+    /// <summary>Docker's long forms: <c>container ls</c> is <c>ps</c>. Null: not such a form.</summary>
+    internal static string? ResolveLongForm(string group, string verb) => (group, verb) switch
+    {
+        ("container", "ls" or "list" or "ps") => "ps",
+        ("container", "remove") => "rm",
+        ("container", "run" or "attach" or "create" or "inspect" or "kill" or "logs" or "port" or "rename" or "rm" or "start"
+            or "stop" or "wait") => verb,
+        ("image", "ls" or "list") => "images",
+        ("image", "rm" or "remove") => "rmi",
+        ("image", "pull" or "load" or "tag" or "inspect") => verb,
+        ("system", "info") => "info",
+        _ => null,
+    };
+}

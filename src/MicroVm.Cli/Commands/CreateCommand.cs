@@ -1,0 +1,22 @@
+using MicroVm.Cli.Arguments;
+using MicroVm.Cli.Containers;
+
+namespace MicroVm.Cli.Commands;
+
+internal sealed class CreateCommand : Command
+{
+    private readonly ContainerOptions _options = new();
+
+    internal override bool Interspersed => false;
+
+    internal override int FailureCode => ExitCodes.EngineFailure;
+
+    internal override void Define(FlagSet flags) => ContainerFlags.Define(flags, _options);
+
+    internal override int Execute(CommandContext context, List<string> operands)
+    {
+        (_options.Image, _options.Command) = (operands[0], operands[1..]);
+        context.Out.WriteLine(new ContainerCreation(context, _options).Create());
+        return ExitCodes.Success;
+    }
+}

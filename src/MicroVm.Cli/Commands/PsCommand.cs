@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Text.Json;
+using MicroVm.Api;
+using MicroVm.Api.Containers;
+using MicroVm.Cli.Arguments;
+using MicroVm.Cli.Output;
+using MicroVm.Cli.Templates;
+
+namespace MicroVm.Cli.Commands;
+
+internal sealed class PsCommand : Command
+{
+    private const int CommandWidth = 20;
+
+    private static readonly Dictionary<string, string> s_headers = new()
+    {
+        ["ID"] = "CONTAINER ID", ["Image"] = "IMAGE", ["Command"] = "COMMAND", ["CreatedAt"] = "CREATED AT",
+        ["RunningFor"] = "CREATED", ["Ports"] = "PORTS", ["State"] = "STATE", ["Status"] = "STATUS", ["Size"] = "SIZE",
+        ["Names"] = "NAMES", ["Labels"] = "LABELS", ["Mounts"] = "MOUNTS", ["LocalVolumes"] = "LOCAL VOLUMES",
+        ["Networks"] = "NETWORKS",
+    };
+
+    private readonly ListFilters _filters = new();
+    private bool _all;
+    private bool _quiet;
+    private bool _untruncated;
+    private int _last = -1;
+    private string? _format;
+
+    internal override void Define(FlagSet flags)
+    {
+        flags.Switch("all", 'a', "Show all containers (default shows just running)", value => _all = value);
+        flags.Text("filter", 'f', "Filter output based on conditions provided", _filters.Add, "filter");
+        flags.Text("format", '\0', "Format output: 'table', 'table TEMPLATE', 'json' or a Go template", value => _format = value);
+        flags.Integer("last", 'n', "Show n last created containers (includes all states)", value => _last = value);
+        flags.Switch("latest", 'l', "Show the latest created container (includes all states)", value => _last = value ? 1 : _last);
+        flags.Switch("no-trunc", '\0', "Don't truncate output", value => _untruncated = value);
+        flags.Switch("quiet", 'q', "Only display container IDs", value => _quiet = value);
+    }
+
+    internal override int Execute(CommandContext context, List<string> operands)
+    {
+        byte[] answer = context.Client.Request("GET", "/containers/json?" + Query());
+        IReadOnlyList<ContainerSummary> containers =
+            JsonSerializer.Deserialize(answer, ApiJsonContext.Api.IReadOnlyListContainerSummary) ?? [];
+        if (_quiet && RowFormatter.IsDefault(_format))
+        {
+            foreach (ContainerSummary container in containers)
+            {
+                context.Out.WriteLine(Id(container));
+            }
+        }
+        else if (RowFormatter.IsDefault(_format))
+        {
+            WriteTable(context.Out, containers);
+        }
+        else
+        {
+            new RowFormatter(s_headers).Write(context.Out, _format!, containers.Select(Row));
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private string Query()
+    {
+        string limit = _last > 0 ? $"&limit={_last.ToString(CultureInfo.InvariantCulture)}" : "";
+        string filters = _filters.ToQuery() is { } query ? $"&{query}" : "";
+        return $"all={(_all || _last > 0 ? 1 : 0)}{limit}{filters}";
+    }
+
+    private void WriteTable(TextOutput output, IReadOnlyList<ContainerSummary> containers)
+    {
+        var table = new Table("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES");
+        foreach (ContainerSummary container in containers)
+        {
+            table.Add(
+                Id(container), container.Image, CommandOf(container), RunningFor(container), container.Status,
+                PortList.Format(container.Ports), Names(container));
+        }
+
+        table.Write(output);
+    }
+
+    private Dictionary<string, string> Row(ContainerSummary container) => new()
+    {
+        ["ID"] = Id(container),
+        ["Image"] = container.Image,
+        ["Command"] = CommandOf(container),
+        ["CreatedAt"] = CreatedAt(container).ToString("yyyy-MM-dd HH:mm:ss +0000 'UTC'", CultureInfo.InvariantCulture),
+        ["RunningFor"] = RunningFor(container),
+        ["Ports"] = PortList.Format(container.Ports),
+        ["State"] = container.State,
+        ["Status"] = container.Status,
+        ["Size"] = container.SizeRw is { } size ? HumanSize.Decimal(size, 3) : "0B",
+        ["Names"] = Names(container),
+        ["Labels"] = string.Join(',', container.Labels.Select(label => $"{label.Key}={label.Value}")),
+        ["Mounts"] = string.Join(',', container.Mounts.Select(mount => mount.Name is { Length: > 0 } name ? name : mount.Source)),
+        ["LocalVolumes"] = container.Mounts.Count.ToString(CultureInfo.InvariantCulture),
+        ["Networks"] = string.Join(',', container.NetworkSettings.Networks.Keys),
+    };
+
+    private string Id(ContainerSummary container) => ShortId.Of(container.Id, _untruncated);
+
+    private string CommandOf(ContainerSummary container)
+    {
+        string command = SafeText.OneLine(container.Command);
+        bool cut = !_untruncated && command.Length > CommandWidth;
+        return $"\"{(cut ? command[..(CommandWidth - 1)] + "…" : command)}\"";
+    }
+
+    private static DateTimeOffset CreatedAt(ContainerSummary container) => DateTimeOffset.FromUnixTimeSeconds(container.Created);
+
+    private static string RunningFor(ContainerSummary container) =>
+        HumanDuration.Format(DateTimeOffset.UtcNow - CreatedAt(container)) + " ago";
+
+    private static string Names(ContainerSummary container) => string.Join(',', container.Names.Select(name => name.TrimStart('/')));
+}

@@ -1,0 +1,20 @@
+using MicroVm.Cli.Containers;
+using MicroVm.Cli.Images;
+
+namespace MicroVm.Cli.Commands;
+
+internal sealed class TagCommand : Command
+{
+    internal override int Execute(CommandContext context, List<string> operands)
+    {
+        ImageName target = ImageName.Parse(operands[1]);
+        if (target.Digest is not null)
+        {
+            throw new CliException("refusing to create a tag with a digest reference");
+        }
+
+        string query = $"/tag?repo={Uri.EscapeDataString(target.Repository)}&tag={Uri.EscapeDataString(target.TagOrDigest)}";
+        context.Client.Request("POST", ContainerPaths.OfImage(operands[0], query));
+        return ExitCodes.Success;
+    }
+}

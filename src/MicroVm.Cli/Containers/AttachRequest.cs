@@ -1,0 +1,5 @@
+namespace MicroVm.Cli.Containers;
+
+/// <param name="Terminal">The container has one: its output is raw.</param>
+/// <param name="DetachKeys">Only with a terminal on both sides.</param>
+internal sealed record AttachRequest(bool Stdin, bool Stdout, bool Stderr, bool Terminal, byte[] DetachKeys, bool ProxySignals);

@@ -1,0 +1,114 @@
+using System.Text.Json;
+using MicroVm.Cli.Http;
+using MicroVm.Cli.Interop;
+using MicroVm.Cli.Streams;
+using MicroVm.Cli.Terminal;
+
+namespace MicroVm.Cli.Containers;
+
+/// <summary>
+/// A container with our standard streams attached. In this order, so that not one byte and no exit is missed: attach,
+/// register the wait, start, size the terminal, copy, read the exit code.
+/// </summary>
+internal sealed class ContainerSession(EngineClient client, string container, AttachRequest request)
+{
+    private EngineResponse? _output;
+    private EngineResponse? _exit;
+    private EngineConnection? _connection;
+
+    /// <summary>The API's wait conditions.</summary>
+    internal const string UntilRemoved = "removed", UntilNextExit = "next-exit", UntilNotRunning = "not-running";
+
+    /// <summary>Attaches and registers the wait; the container may not run yet.</summary>
+    internal void Prepare(string condition)
+    {
+        _connection = client.Connect();
+        EngineConnection wait = client.Connect();
+        _connection.Send("POST", AttachPath(), default, "Connection: Upgrade\r\nUpgrade: tcp\r\n");
+        wait.Send("POST", ContainerPaths.Of(container, $"wait?condition={condition}"), default);
+        _output = Accepted(_connection.Receive());
+        _exit = Accepted(wait.Receive());
+    }
+
+    /// <summary>Copies until the container ends or the user detaches.</summary>
+    /// <param name="started">Called with the streams connected: starts the container.</param>
+    /// <param name="firstOutput">Called before the first byte.</param>
+    /// <returns>The exit code.</returns>
+    internal int Run(Action started, Action? firstOutput = null)
+    {
+        FileDescriptor input = FileDescriptor.StandardInput;
+        bool interactive = request is { Stdin: true, Terminal: true } && input.IsTerminal;
+        using SignalProxy? proxy = request.ProxySignals ? new SignalProxy(Forward, request.Terminal) : null;
+        using RawMode? raw = interactive ? RawMode.Enter(input) : null;
+        InputPump? pump = request.Stdin
+            ? new InputPump(input, _connection!.Socket, interactive ? new EscapeScanner(request.DetachKeys) : null)
+            : null;
+        pump?.Start();
+        started();
+        using WindowWatcher? window = request.Terminal ? WindowWatcher.Start(Resize) : null;
+        CopyOutput(firstOutput);
+        return pump is { Detached: true } ? ExitCodes.Success : ExitCode();
+    }
+
+    private string AttachPath()
+    {
+        static int Bit(bool value) => value ? 1 : 0;
+        return ContainerPaths.Of(
+            container, $"attach?stream=1&stdin={Bit(request.Stdin)}&stdout={Bit(request.Stdout)}&stderr={Bit(request.Stderr)}");
+    }
+
+    private static EngineResponse Accepted(EngineResponse response) =>
+        response.IsSuccess ? response : throw EngineClient.Refusal(response);
+
+    private void CopyOutput(Action? firstOutput)
+    {
+        FileDescriptor? standardOutput = request.Stdout ? FileDescriptor.StandardOutput : null;
+        FileDescriptor? standardError = request.Stderr ? FileDescriptor.StandardError : null;
+        if (request.Terminal)
+        {
+            RawCopy.Copy(_output!, standardOutput ?? standardError, firstOutput);
+        }
+        else
+        {
+            new FrameDemultiplexer(standardOutput, standardError).Copy(_output!, firstOutput);
+        }
+    }
+
+    private int ExitCode()
+    {
+        using JsonDocument answer = JsonDocument.Parse(_exit!.ReadAll());
+        if (answer.RootElement.TryGetProperty("Error"u8, out JsonElement error)
+            && error.ValueKind == JsonValueKind.Object
+            && error.TryGetProperty("Message"u8, out JsonElement message)
+            && message.GetString() is { Length: > 0 } text)
+        {
+            throw new CliException(text, ExitCodes.EngineFailure);
+        }
+
+        return answer.RootElement.GetProperty("StatusCode"u8).GetInt32();
+    }
+
+    private void Forward(string signal)
+    {
+        try
+        {
+            client.Request("POST", ContainerPaths.Of(container, $"kill?signal={signal}"));
+        }
+        catch (Exception failure) when (failure is EngineException or ProtocolException or IOException)
+        {
+            // It ended at the same moment; the exit code is on its way.
+        }
+    }
+
+    private void Resize(TerminalSize size)
+    {
+        try
+        {
+            client.Request("POST", ContainerPaths.Of(container, $"resize?h={size.Rows}&w={size.Columns}"));
+        }
+        catch (Exception failure) when (failure is EngineException or ProtocolException or IOException)
+        {
+            // It ended at the same moment; the exit code is on its way.
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using MicroVm.Cli.Http;
+using MicroVm.Cli.Interop;
+
+namespace MicroVm.Cli.Daemon;
+
+/// <summary>
+/// Starts mvmd when none runs: detached, its output in a log file, ready when it says so (sd_notify(3)'s READY=1).
+/// Concurrent callers start one.
+/// </summary>
+internal static class DaemonLauncher
+{
+    private const int ReadyTimeoutMilliseconds = 60_000;
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <returns>A connection to the daemon's socket.</returns>
+    /// <exception cref="CliException">It can't be found or does not come up; has its last words.</exception>
+    internal static FileDescriptor Start(string socketPath)
+    {
+        string program = DaemonProgram.Find();
+        string runtime = Path.GetDirectoryName(socketPath)!;
+        string log = Path.Combine(DaemonProgram.StateDirectory(), "mvmd.log");
+        try
+        {
+            Directory.CreateDirectory(runtime, Private);
+            Directory.CreateDirectory(Path.GetDirectoryName(log)!, Private);
+            using FileDescriptor gate = Lock(Path.Combine(runtime, "start.lock"));
+            return TryConnect(socketPath) ?? Launch(program, socketPath, log);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            string reason = failure is SystemCallException call ? call.Message : $"{runtime} or {Path.GetDirectoryName(log)} can't be made";
+            throw new CliException($"mvmd is not running and can't be started: {reason}");
+        }
+    }
+
+    private static FileDescriptor Lock(string path)
+    {
+        FileDescriptor file = FileDescriptor.Open(path, Constants.O_RDWR | Constants.O_CREAT, 0x180 /* 0600 */);
+        while (Libc.Lock(file, Constants.LOCK_EX) != 0)
+        {
+            // Interrupted by a signal: again.
+        }
+
+        return file;
+    }
+
+    private static FileDescriptor? TryConnect(string path)
+    {
+        try
+        {
+            return UnixSocket.Connect(path);
+        }
+        catch (SystemCallException failure) when (failure.Error is Constants.ENOENT or Constants.ECONNREFUSED)
+        {
+            return null;
+        }
+    }
+
+    private static FileDescriptor Launch(string program, string socketPath, string log)
+    {
+        long written = File.Exists(log) ? new FileInfo(log).Length : 0;
+        using var notify = ReadinessSocket.Create(Path.GetDirectoryName(socketPath)!);
+        using DetachedProcess daemon = DetachedProcess.Start(program, log, $"NOTIFY_SOCKET={notify.Path}");
+        bool ready = notify.WaitReady(daemon, ReadyTimeoutMilliseconds);
+
+        // One that ended may have lost a race against one that was started by other means.
+        FileDescriptor? connection = TryConnect(socketPath);
+        return connection ?? throw new CliException(Describe(daemon, ready, log, written));
+    }
+
+    private static string Describe(DetachedProcess daemon, bool ready, string log, long written)
+    {
+        string state = ready ? "is ready but does not listen on its socket"
+            : daemon.ExitStatus() is { } status ? $"ended at once ({status})"
+            : $"did not become ready within {ReadyTimeoutMilliseconds / 1000} s";
+        return DaemonProgram.LastLine(log, written) is { } line
+            ? $"mvmd {state}: {line} (log: {log})"
+            : $"mvmd {state}; its log is {log}";
+    }
+}

@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+
+namespace MicroVm.Cli.Streams;
+
+/// <summary>
+/// Passes the signals that this process gets on to the container. Not those that are about this process itself: its
+/// children (CHLD), its pipes (PIPE), its place in the shell's job control (TSTP, TTIN, TTOU), its faults.
+/// </summary>
+internal sealed class SignalProxy : IDisposable
+{
+    internal const int WindowChanged = 28;
+
+    private static readonly (int Number, string Name)[] s_signals =
+    [
+        (1, "HUP"), (2, "INT"), (3, "QUIT"), (10, "USR1"), (12, "USR2"), (14, "ALRM"), (15, "TERM"), (18, "CONT"),
+        (24, "XCPU"), (26, "VTALRM"), (27, "PROF"), (WindowChanged, "WINCH"), (29, "IO"), (30, "PWR"),
+    ];
+
+    private readonly List<PosixSignalRegistration> _registrations = [];
+
+    /// <param name="forward">Called on a thread of the pool with the signal's name.</param>
+    /// <param name="terminal">The container has a terminal: its size change is told by a resize instead.</param>
+    internal SignalProxy(Action<string> forward, bool terminal)
+    {
+        foreach ((int number, string name) in s_signals)
+        {
+            if (terminal && number == WindowChanged)
+            {
+                continue;
+            }
+
+            _registrations.Add(PosixSignalRegistration.Create((PosixSignal)number, context =>
+            {
+                context.Cancel = true;
+                forward(name);
+            }));
+        }
+    }
+
+    public void Dispose() => _registrations.ForEach(registration => registration.Dispose());
+}
