@@ -3,7 +3,7 @@ namespace MicroVm.Cli.Commands;
 /// <summary>Every command. Only the one asked for is made, with its flags.</summary>
 internal static class CommandTable
 {
-    internal static IReadOnlyList<CommandInfo> All { get; } =
+    internal static readonly CommandInfo[] All =
     [
         new("run", "IMAGE [COMMAND] [ARG...]", "Create and run a new container from an image", 1) { IsCommon = true },
         new("ps", "", "List containers", 0, 0) { IsCommon = true },

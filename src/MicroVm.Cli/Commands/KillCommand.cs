@@ -1,5 +1,6 @@
 using MicroVm.Cli.Arguments;
 using MicroVm.Cli.Containers;
+using MicroVm.Cli.Http;
 
 namespace MicroVm.Cli.Commands;
 
@@ -12,7 +13,7 @@ internal sealed class KillCommand : Command
 
     internal override int Execute(CommandContext context, List<string> operands)
     {
-        string action = $"kill?signal={Uri.EscapeDataString(_signal ?? "SIGKILL")}";
+        string action = $"kill?signal={Percent.Encode(_signal ?? "SIGKILL")}";
         return context.ForEach(operands, container =>
         {
             context.Client.Request("POST", ContainerPaths.Of(container, action));

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using MicroVm.Cli.Arguments;
+using MicroVm.Cli.Http;
 
 namespace MicroVm.Cli.Commands;
 
@@ -57,6 +58,6 @@ internal sealed class ListFilters
             json.WriteEndObject();
         }
 
-        return "filters=" + Uri.EscapeDataString(Encoding.UTF8.GetString(buffer.WrittenSpan));
+        return "filters=" + Percent.Encode(Encoding.UTF8.GetString(buffer.WrittenSpan));
     }
 }

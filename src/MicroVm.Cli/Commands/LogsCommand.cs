@@ -33,7 +33,7 @@ internal sealed class LogsCommand : Command
     {
         if (_kernel)
         {
-            string path = MvmRoutes.KernelLog.Replace("{id}", Uri.EscapeDataString(operands[0]), StringComparison.Ordinal);
+            string path = MvmRoutes.KernelLog.Replace("{id}", Percent.Encode(operands[0]), StringComparison.Ordinal);
             RawCopy.Copy(context.Client.Stream("GET", _follow ? path + "?follow=1" : path), FileDescriptor.StandardOutput);
             return ExitCodes.Success;
         }
@@ -55,7 +55,7 @@ internal sealed class LogsCommand : Command
 
     private string Query()
     {
-        string query = $"stdout=1&stderr=1&follow={(_follow ? 1 : 0)}&timestamps={(_timestamps ? 1 : 0)}&tail={Uri.EscapeDataString(_tail)}";
+        string query = $"stdout=1&stderr=1&follow={(_follow ? 1 : 0)}&timestamps={(_timestamps ? 1 : 0)}&tail={Percent.Encode(_tail)}";
         query += _since is null ? "" : $"&since={_since}";
         return _until is null ? query : $"{query}&until={_until}";
     }

@@ -19,7 +19,7 @@ internal sealed class RmCommand : Command
         try
         {
             string query = $"?force={(_force ? 1 : 0)}&v={(_volumes ? 1 : 0)}";
-            context.Client.Request("DELETE", $"/containers/{Uri.EscapeDataString(container.TrimStart('/'))}{query}");
+            context.Client.Request("DELETE", $"/containers/{Percent.Encode(container.TrimStart('/'))}{query}");
             context.Out.WriteLine(container);
         }
         catch (EngineException refused) when (_force && refused.IsNotFound)

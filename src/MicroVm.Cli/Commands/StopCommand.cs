@@ -1,6 +1,7 @@
 using System.Globalization;
 using MicroVm.Cli.Arguments;
 using MicroVm.Cli.Containers;
+using MicroVm.Cli.Http;
 
 namespace MicroVm.Cli.Commands;
 
@@ -30,7 +31,7 @@ internal sealed class StopCommand : Command
 
     private string Action()
     {
-        string signal = _signal is null ? "" : $"&signal={Uri.EscapeDataString(_signal)}";
+        string signal = _signal is null ? "" : $"&signal={Percent.Encode(_signal)}";
         string timeout = _seconds is { } seconds ? $"&t={seconds.ToString(CultureInfo.InvariantCulture)}" : "";
         return "stop?" + (signal + timeout).TrimStart('&');
     }

@@ -1,4 +1,5 @@
 using MicroVm.Cli.Containers;
+using MicroVm.Cli.Http;
 using MicroVm.Cli.Images;
 
 namespace MicroVm.Cli.Commands;
@@ -13,7 +14,7 @@ internal sealed class TagCommand : Command
             throw new CliException("refusing to create a tag with a digest reference");
         }
 
-        string query = $"/tag?repo={Uri.EscapeDataString(target.Repository)}&tag={Uri.EscapeDataString(target.TagOrDigest)}";
+        string query = $"/tag?repo={Percent.Encode(target.Repository)}&tag={Percent.Encode(target.TagOrDigest)}";
         context.Client.Request("POST", ContainerPaths.OfImage(operands[0], query));
         return ExitCodes.Success;
     }

@@ -12,14 +12,14 @@ internal sealed class ContainerCreation(CommandContext context, ContainerOptions
     /// <returns>The container's id.</returns>
     internal string Create()
     {
-        ReadOnlyMemory<byte> body = ContainerRequest.Write(options, options.Terminal ? WindowWatcher.Current : null);
+        byte[] body = ContainerRequest.Write(options, options.Terminal ? WindowWatcher.Current : null);
         if (options.ContainerIdFile is not { Length: > 0 } path)
         {
-            return Create(body.Span);
+            return Create(body);
         }
 
         using var file = IdFile.Open(path);
-        string id = Create(body.Span);
+        string id = Create(body);
         file.Write(id);
         return id;
     }
@@ -57,12 +57,12 @@ internal sealed class ContainerCreation(CommandContext context, ContainerOptions
         var query = new List<string>();
         if (options.Name is { Length: > 0 } name)
         {
-            query.Add($"name={Uri.EscapeDataString(name)}");
+            query.Add($"name={Percent.Encode(name)}");
         }
 
         if (options.Platform is { Length: > 0 } platform)
         {
-            query.Add($"platform={Uri.EscapeDataString(platform)}");
+            query.Add($"platform={Percent.Encode(platform)}");
         }
 
         return query.Count == 0 ? "/containers/create" : $"/containers/create?{string.Join('&', query)}";

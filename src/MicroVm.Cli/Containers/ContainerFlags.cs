@@ -25,7 +25,7 @@ internal static class ContainerFlags
         flags.Text("entrypoint", '\0', "Overwrite the default ENTRYPOINT of the image", value => options.Entrypoint = value);
         flags.Text("workdir", 'w', "Working directory inside the container", value => options.WorkingDirectory = value);
         flags.Text("user", 'u', "Username or UID (format: <name|uid>[:<group|gid>])", value => options.User = value);
-        flags.Text("group-add", '\0', "Add additional groups to join", options.Groups.Add, "list");
+        flags.Text("group-add", '\0', "Add additional groups to join", value => options.Groups.Add(value), "list");
         flags.Switch("init", '\0', "Run an init inside the container that forwards signals and reaps processes", value => options.Init = value);
         flags.Text("stop-signal", '\0', "Signal to stop the container", value => options.StopSignal = value);
         flags.Integer("stop-timeout", '\0', "Timeout (in seconds) to stop a container", value => options.StopTimeout = value);
@@ -35,9 +35,9 @@ internal static class ContainerFlags
     private static void DefineEnvironment(FlagSet flags, ContainerOptions options)
     {
         flags.Text("env", 'e', "Set environment variables", value => options.Environment.Add(FlagValues.Variable(value)), "list");
-        flags.Text("env-file", '\0', "Read in a file of environment variables", options.EnvironmentFiles.Add, "list");
+        flags.Text("env-file", '\0', "Read in a file of environment variables", value => options.EnvironmentFiles.Add(value), "list");
         flags.Text("label", 'l', "Set meta data on a container", value => options.Labels.Add(FlagValues.Label(value)), "list");
-        flags.Text("label-file", '\0', "Read in a line delimited file of labels", options.LabelFiles.Add, "list");
+        flags.Text("label-file", '\0', "Read in a line delimited file of labels", value => options.LabelFiles.Add(value), "list");
     }
 
     private static void DefineIdentity(FlagSet flags, ContainerOptions options)
@@ -55,7 +55,7 @@ internal static class ContainerFlags
         flags.Text("shm-size", '\0', "Size of /dev/shm", value => options.ShmSize = ByteSize.Parse(value), "bytes");
         flags.Text("ulimit", '\0', "Ulimit options", value => Add(options.Ulimits, Ulimit.Parse(value)), "ulimit");
         flags.Integer("oom-score-adj", '\0', "Tune host's OOM preferences (-1000 to 1000)", value => options.OomScoreAdjust = value);
-        flags.Text("storage-opt", '\0', "Storage driver options for the container", options.StorageOptions.Add, "list");
+        flags.Text("storage-opt", '\0', "Storage driver options for the container", value => options.StorageOptions.Add(value), "list");
         flags.Text("tmpfs", '\0', "Mount a tmpfs directory", value => AddTmpfs(options.Tmpfs, value), "list");
         flags.Switch("read-only", '\0', "Mount the container's root filesystem as read only", value => options.ReadOnly = value);
     }
@@ -65,19 +65,19 @@ internal static class ContainerFlags
         flags.Switch("privileged", '\0', "Give extended privileges to this container", value => options.Privileged = value);
         flags.Text("cap-add", '\0', "Add Linux capabilities", value => options.CapabilitiesAdded.Add(FlagValues.Capability(value)), "list");
         flags.Text("cap-drop", '\0', "Drop Linux capabilities", value => options.CapabilitiesDropped.Add(FlagValues.Capability(value)), "list");
-        flags.Text("security-opt", '\0', "Security Options", options.SecurityOptions.Add, "list");
+        flags.Text("security-opt", '\0', "Security Options", value => options.SecurityOptions.Add(value), "list");
         flags.Text("sysctl", '\0', "Sysctl options", value => FlagValues.AddPair(options.Sysctls, value, "sysctl"), "map");
     }
 
     private static void DefineNetwork(FlagSet flags, ContainerOptions options)
     {
         flags.Text("network", '\0', "Connect a container to a network", value => options.Network = value, "network");
-        flags.Text("publish", 'p', "Publish a container's port(s) to the host", options.Published.Add, "list");
+        flags.Text("publish", 'p', "Publish a container's port(s) to the host", value => options.Published.Add(value), "list");
         flags.Switch("publish-all", 'P', "Publish all exposed ports to random ports", value => options.PublishAll = value);
-        flags.Text("expose", '\0', "Expose a port or a range of ports", options.Exposed.Add, "list");
+        flags.Text("expose", '\0', "Expose a port or a range of ports", value => options.Exposed.Add(value), "list");
         flags.Text("dns", '\0', "Set custom DNS servers", value => options.Dns.Add(FlagValues.Address(value)), "list");
         flags.Text("dns-search", '\0', "Set custom DNS search domains", value => options.DnsSearch.Add(FlagValues.Domain(value)), "list");
-        flags.Text("dns-option", '\0', "Set DNS options", options.DnsOptions.Add, "list");
+        flags.Text("dns-option", '\0', "Set DNS options", value => options.DnsOptions.Add(value), "list");
         flags.Text("add-host", '\0', "Add a custom host-to-IP mapping (host:ip)", value => options.ExtraHosts.Add(FlagValues.Host(value)), "list");
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MicroVm.Api.Containers;
 using MicroVm.Cli.Interop;
+using MicroVm.Cli.Json;
 using MicroVm.Cli.Terminal;
 using MicroVm.Cli.Values;
 
@@ -8,11 +9,11 @@ namespace MicroVm.Cli.Containers;
 
 internal static partial class ContainerRequest
 {
-    private static void WriteHostConfig(Utf8JsonWriter json, ContainerOptions options, TerminalSize? window)
+    private static void WriteHostConfig(JsonBuilder json, ContainerOptions options, TerminalSize? window)
     {
-        json.WriteBoolean(nameof(HostConfig.AutoRemove), options.Remove);
-        json.WriteBoolean(nameof(HostConfig.Privileged), options.Privileged);
-        json.WriteBoolean(nameof(HostConfig.ReadonlyRootfs), options.ReadOnly);
+        json.Boolean(nameof(HostConfig.AutoRemove), options.Remove);
+        json.Boolean(nameof(HostConfig.Privileged), options.Privileged);
+        json.Boolean(nameof(HostConfig.ReadonlyRootfs), options.ReadOnly);
         Text(json, nameof(HostConfig.ContainerIDFile), options.ContainerIdFile);
         Number(json, nameof(HostConfig.Memory), options.Memory);
         Number(json, nameof(HostConfig.NanoCpus), options.NanoCpus);
@@ -28,22 +29,22 @@ internal static partial class ContainerRequest
         WriteUlimits(json, options.Ulimits.Values);
         if (options.Init is { } init)
         {
-            json.WriteBoolean(nameof(HostConfig.Init), init);
+            json.Boolean(nameof(HostConfig.Init), init);
         }
 
         if (window is { } size)
         {
-            json.WriteStartArray(nameof(HostConfig.ConsoleSize));
-            json.WriteNumberValue(size.Rows);
-            json.WriteNumberValue(size.Columns);
-            json.WriteEndArray();
+            json.StartArray(nameof(HostConfig.ConsoleSize));
+            json.Number(size.Rows);
+            json.Number(size.Columns);
+            json.EndArray();
         }
     }
 
-    private static void WriteNetwork(Utf8JsonWriter json, ContainerOptions options, List<PortSpec> ports)
+    private static void WriteNetwork(JsonBuilder json, ContainerOptions options, List<PortSpec> ports)
     {
-        json.WriteString(nameof(HostConfig.NetworkMode), options.Network);
-        json.WriteBoolean(nameof(HostConfig.PublishAllPorts), options.PublishAll);
+        json.Text(nameof(HostConfig.NetworkMode), options.Network);
+        json.Boolean(nameof(HostConfig.PublishAllPorts), options.PublishAll);
         Texts(json, nameof(HostConfig.Dns), options.Dns);
         Texts(json, nameof(HostConfig.DnsSearch), options.DnsSearch);
         Texts(json, nameof(HostConfig.DnsOptions), options.DnsOptions);
@@ -53,56 +54,69 @@ internal static partial class ContainerRequest
             return;
         }
 
-        json.WriteStartObject(nameof(HostConfig.PortBindings));
-        foreach (var bindings in ports.GroupBy(port => port.Port))
+        // Bindings of one port need not be neighbours on the command line.
+        json.StartObject(nameof(HostConfig.PortBindings));
+        var written = new HashSet<string>();
+        foreach (PortSpec port in ports)
         {
-            json.WriteStartArray(bindings.Key);
-            foreach (PortSpec binding in bindings)
+            if (written.Add(port.Port))
             {
-                json.WriteStartObject();
-                json.WriteString(nameof(PortBinding.HostIp), binding.HostAddress);
-                json.WriteString(nameof(PortBinding.HostPort), binding.HostPort);
-                json.WriteEndObject();
+                WriteBindings(json, port.Port, ports);
             }
-
-            json.WriteEndArray();
         }
 
-        json.WriteEndObject();
+        json.EndObject();
     }
 
-    private static void WriteUlimits(Utf8JsonWriter json, Dictionary<string, Ulimit>.ValueCollection limits)
+    private static void WriteBindings(JsonBuilder json, string name, List<PortSpec> ports)
+    {
+        json.StartArray(name);
+        foreach (PortSpec port in ports)
+        {
+            if (port.Port == name)
+            {
+                json.StartObject();
+                json.Text(nameof(PortBinding.HostIp), port.HostAddress);
+                json.Text(nameof(PortBinding.HostPort), port.HostPort);
+                json.EndObject();
+            }
+        }
+
+        json.EndArray();
+    }
+
+    private static void WriteUlimits(JsonBuilder json, Dictionary<string, Ulimit>.ValueCollection limits)
     {
         if (limits.Count == 0)
         {
             return;
         }
 
-        json.WriteStartArray(nameof(HostConfig.Ulimits));
-        foreach (Ulimit limit in limits.OrderBy(limit => limit.Name, StringComparer.Ordinal))
+        json.StartArray(nameof(HostConfig.Ulimits));
+        foreach (Ulimit limit in limits)
         {
-            json.WriteStartObject();
-            json.WriteString(nameof(UlimitConfig.Name), limit.Name);
-            json.WriteNumber(nameof(UlimitConfig.Soft), limit.Soft);
-            json.WriteNumber(nameof(UlimitConfig.Hard), limit.Hard);
-            json.WriteEndObject();
+            json.StartObject();
+            json.Text(nameof(UlimitConfig.Name), limit.Name);
+            json.Number(nameof(UlimitConfig.Soft), limit.Soft);
+            json.Number(nameof(UlimitConfig.Hard), limit.Hard);
+            json.EndObject();
         }
 
-        json.WriteEndArray();
+        json.EndArray();
     }
 
     /// <summary>A seccomp profile is sent by its content; <c>systempaths=unconfined</c> becomes two empty path lists.</summary>
-    private static void WriteSecurity(Utf8JsonWriter json, List<string> given)
+    private static void WriteSecurity(JsonBuilder json, List<string> given)
     {
         var sent = new List<string>();
         foreach (string option in given)
         {
             if (option == "systempaths=unconfined")
             {
-                json.WriteStartArray(nameof(HostConfig.MaskedPaths));
-                json.WriteEndArray();
-                json.WriteStartArray(nameof(HostConfig.ReadonlyPaths));
-                json.WriteEndArray();
+                json.StartArray(nameof(HostConfig.MaskedPaths));
+                json.EndArray();
+                json.StartArray(nameof(HostConfig.ReadonlyPaths));
+                json.EndArray();
                 continue;
             }
 
@@ -154,11 +168,11 @@ internal static partial class ContainerRequest
         return pairs;
     }
 
-    private static void Number(Utf8JsonWriter json, string name, long value)
+    private static void Number(JsonBuilder json, string name, long value)
     {
         if (value != 0)
         {
-            json.WriteNumber(name, value);
+            json.Number(name, value);
         }
     }
 }

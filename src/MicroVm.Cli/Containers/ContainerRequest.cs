@@ -1,7 +1,5 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using MicroVm.Api.Containers;
+using MicroVm.Cli.Json;
 using MicroVm.Cli.Terminal;
 using MicroVm.Cli.Values;
 
@@ -9,98 +7,122 @@ namespace MicroVm.Cli.Containers;
 
 /// <summary>
 /// Writes the body of <c>POST /containers/create</c>. Written member by member, because serialising the DTO costs
-/// twice the time of all the rest before the first request; the DTOs' member names are used, so that the two can't
+/// more than all the rest before the first request; the DTOs' member names are used, so that the two can't
 /// drift apart.
 /// </summary>
 internal static partial class ContainerRequest
 {
-    private static readonly JsonWriterOptions s_options = new()
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        SkipValidation = true,
-    };
-
     /// <param name="window">The terminal's size with --tty, else null.</param>
     /// <exception cref="CliException">A file or a value is wrong.</exception>
-    internal static ReadOnlyMemory<byte> Write(ContainerOptions options, TerminalSize? window)
+    internal static byte[] Write(ContainerOptions options, TerminalSize? window)
     {
-        var buffer = new ArrayBufferWriter<byte>(2048);
-        var ports = options.Published.SelectMany(PortSpec.Parse).ToList();
-        using (var json = new Utf8JsonWriter(buffer, s_options))
-        {
-            json.WriteStartObject();
-            WriteConfig(json, options, ports);
-            json.WriteStartObject(nameof(ContainerCreateRequest.HostConfig));
-            WriteHostConfig(json, options, window);
-            WriteNetwork(json, options, ports);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenMemory;
+        List<PortSpec> ports = PortsOf(options);
+        var json = new JsonBuilder();
+        json.StartObject();
+        WriteConfig(json, options, ports);
+        json.StartObject(nameof(ContainerCreateRequest.HostConfig));
+        WriteHostConfig(json, options, window);
+        WriteNetwork(json, options, ports);
+        json.EndObject();
+        json.EndObject();
+        return json.ToUtf8();
     }
 
-    private static void WriteConfig(Utf8JsonWriter json, ContainerOptions options, List<PortSpec> ports)
+    private static void WriteConfig(JsonBuilder json, ContainerOptions options, List<PortSpec> ports)
     {
-        json.WriteString(nameof(ContainerConfig.Image), options.Image);
+        json.Text(nameof(ContainerConfig.Image), options.Image);
         Text(json, nameof(ContainerConfig.Hostname), options.Hostname);
         Text(json, nameof(ContainerConfig.Domainname), options.Domainname);
         Text(json, nameof(ContainerConfig.User), options.User);
         Text(json, nameof(ContainerConfig.WorkingDir), options.WorkingDirectory);
         Text(json, nameof(ContainerConfig.StopSignal), options.StopSignal);
-        json.WriteBoolean(nameof(ContainerConfig.AttachStdin), options.AttachStdin);
-        json.WriteBoolean(nameof(ContainerConfig.AttachStdout), options.AttachStdout);
-        json.WriteBoolean(nameof(ContainerConfig.AttachStderr), options.AttachStderr);
-        json.WriteBoolean(nameof(ContainerConfig.Tty), options.Terminal);
-        json.WriteBoolean(nameof(ContainerConfig.OpenStdin), options.Interactive);
-        json.WriteBoolean(nameof(ContainerConfig.StdinOnce), options.Interactive && options.AttachStdin);
+        json.Boolean(nameof(ContainerConfig.AttachStdin), options.AttachStdin);
+        json.Boolean(nameof(ContainerConfig.AttachStdout), options.AttachStdout);
+        json.Boolean(nameof(ContainerConfig.AttachStderr), options.AttachStderr);
+        json.Boolean(nameof(ContainerConfig.Tty), options.Terminal);
+        json.Boolean(nameof(ContainerConfig.OpenStdin), options.Interactive);
+        json.Boolean(nameof(ContainerConfig.StdinOnce), options.Interactive && options.AttachStdin);
         Texts(json, nameof(ContainerConfig.Env), EnvironmentOf(options));
         Texts(json, nameof(ContainerConfig.Cmd), options.Command);
         if (options.Entrypoint is { } entrypoint)
         {
             // One empty string clears the image's entrypoint.
-            json.WriteStartArray(nameof(ContainerConfig.Entrypoint));
-            json.WriteStringValue(entrypoint);
-            json.WriteEndArray();
+            json.StartArray(nameof(ContainerConfig.Entrypoint));
+            json.Text(entrypoint);
+            json.EndArray();
         }
 
         if (options.StopTimeout is { } seconds)
         {
-            json.WriteNumber(nameof(ContainerConfig.StopTimeout), seconds);
+            json.Number(nameof(ContainerConfig.StopTimeout), seconds);
         }
 
         Pairs(json, nameof(ContainerConfig.Labels), LabelsOf(options));
-        WriteExposed(json, options.Exposed.SelectMany(PortSpec.ParseExposed).Concat(ports.Select(port => port.Port)));
+        WriteExposed(json, options.Exposed, ports);
     }
 
-    private static void WriteExposed(Utf8JsonWriter json, IEnumerable<string> ports)
+    private static List<PortSpec> PortsOf(ContainerOptions options)
     {
-        var distinct = ports.ToHashSet();
-        if (distinct.Count == 0)
+        var ports = new List<PortSpec>();
+        foreach (string text in options.Published)
+        {
+            ports.AddRange(PortSpec.Parse(text));
+        }
+
+        return ports;
+    }
+
+    private static void WriteExposed(JsonBuilder json, List<string> exposed, List<PortSpec> published)
+    {
+        var names = new HashSet<string>();
+        foreach (string text in exposed)
+        {
+            names.UnionWith(PortSpec.ParseExposed(text));
+        }
+
+        foreach (PortSpec port in published)
+        {
+            names.Add(port.Port);
+        }
+
+        if (names.Count == 0)
         {
             return;
         }
 
-        json.WriteStartObject(nameof(ContainerConfig.ExposedPorts));
-        foreach (string port in distinct)
+        json.StartObject(nameof(ContainerConfig.ExposedPorts));
+        foreach (string name in names)
         {
-            json.WriteStartObject(port);
-            json.WriteEndObject();
+            json.StartObject(name);
+            json.EndObject();
         }
 
-        json.WriteEndObject();
+        json.EndObject();
     }
 
-    private static List<string> EnvironmentOf(ContainerOptions options) =>
-    [
-        .. options.EnvironmentFiles.SelectMany(path => KeyValueFile.Read(path, Environment.GetEnvironmentVariable)),
-        .. options.Environment,
-    ];
+    private static List<string> EnvironmentOf(ContainerOptions options)
+    {
+        var variables = new List<string>();
+        foreach (string path in options.EnvironmentFiles)
+        {
+            variables.AddRange(KeyValueFile.Read(path, Environment.GetEnvironmentVariable));
+        }
+
+        variables.AddRange(options.Environment);
+        return variables;
+    }
 
     private static Dictionary<string, string> LabelsOf(ContainerOptions options)
     {
+        var given = new List<string>();
+        foreach (string path in options.LabelFiles)
+        {
+            given.AddRange(KeyValueFile.Read(path, null));
+        }
+
+        given.AddRange(options.Labels);
         var labels = new Dictionary<string, string>();
-        foreach (string label in options.LabelFiles.SelectMany(path => KeyValueFile.Read(path, null)).Concat(options.Labels))
+        foreach (string label in given)
         {
             int equals = label.IndexOf('=', StringComparison.Ordinal);
             labels[equals < 0 ? label : label[..equals]] = equals < 0 ? "" : label[(equals + 1)..];
@@ -109,43 +131,43 @@ internal static partial class ContainerRequest
         return labels;
     }
 
-    private static void Text(Utf8JsonWriter json, string name, string? value)
+    private static void Text(JsonBuilder json, string name, string? value)
     {
         if (value is { Length: > 0 })
         {
-            json.WriteString(name, value);
+            json.Text(name, value);
         }
     }
 
-    private static void Texts(Utf8JsonWriter json, string name, List<string> values)
+    private static void Texts(JsonBuilder json, string name, List<string> values)
     {
         if (values.Count == 0)
         {
             return;
         }
 
-        json.WriteStartArray(name);
+        json.StartArray(name);
         foreach (string value in values)
         {
-            json.WriteStringValue(value);
+            json.Text(value);
         }
 
-        json.WriteEndArray();
+        json.EndArray();
     }
 
-    private static void Pairs(Utf8JsonWriter json, string name, Dictionary<string, string> values)
+    private static void Pairs(JsonBuilder json, string name, Dictionary<string, string> values)
     {
         if (values.Count == 0)
         {
             return;
         }
 
-        json.WriteStartObject(name);
+        json.StartObject(name);
         foreach ((string key, string value) in values)
         {
-            json.WriteString(key, value);
+            json.Text(key, value);
         }
 
-        json.WriteEndObject();
+        json.EndObject();
     }
 }

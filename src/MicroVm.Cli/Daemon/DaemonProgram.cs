@@ -17,7 +17,7 @@ internal static class DaemonProgram
             Environment.GetEnvironmentVariable("MVM_DAEMON"),
             Path.Combine(own, "mvmd"),
             Path.Combine(own, "..", "mvmd"),
-            Path.Combine(own, "..", "mvmd", "mvmd"),
+            Path.Combine(own, "..", "daemon", "mvmd"),
             Path.Combine(own, "..", "lib", "mvm", "mvmd"),
             Path.Combine(own, "..", "sbin", "mvmd"),
         ];

@@ -10,10 +10,10 @@ internal static class ImagePull
     /// <exception cref="CliException">It failed.</exception>
     internal static void Run(EngineClient client, ImageName name, string? platform, TextOutput? output)
     {
-        string query = $"fromImage={Uri.EscapeDataString(name.Repository)}&tag={Uri.EscapeDataString(name.TagOrDigest)}";
+        string query = $"fromImage={Percent.Encode(name.Repository)}&tag={Percent.Encode(name.TagOrDigest)}";
         if (platform is { Length: > 0 })
         {
-            query += $"&platform={Uri.EscapeDataString(platform)}";
+            query += $"&platform={Percent.Encode(platform)}";
         }
 
         EngineResponse answer = client.Stream("POST", $"/images/create?{query}", RegistryAuth.HeaderFor(name.Domain));

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using MicroVm.Cli.Arguments;
 
@@ -14,7 +13,7 @@ internal sealed record PortSpec(string Port, string HostAddress, string HostPort
     /// <c>[[ADDRESS:]HOST[-END]:]CONTAINER[-END][/PROTOCOL]</c>, or <c>target=80,published=8080,protocol=tcp</c>.
     /// </summary>
     /// <exception cref="CliException">It is no port specification.</exception>
-    internal static IEnumerable<PortSpec> Parse(string text)
+    internal static List<PortSpec> Parse(string text)
     {
         string raw = text.Contains('=', StringComparison.Ordinal) ? FromFields(text) : text;
         (string address, string host, string container) = SplitParts(raw);
@@ -25,18 +24,18 @@ internal sealed record PortSpec(string Port, string HostAddress, string HostPort
             throw Wrong($"no port specified: {raw}<empty>");
         }
 
-        (int first, int last) = PortRange.TryParse(container) ?? throw Wrong($"invalid containerPort: {container}");
-        if (host.Length == 0)
+        PortRange containers = PortRange.TryParse(container) ?? throw Wrong($"invalid containerPort: {container}");
+        PortRange? hosts = host.Length == 0 ? null : PortRange.TryParse(host) ?? throw Wrong($"invalid hostPort: {host}");
+        if (hosts is not null && containers.Length > 1 && hosts.Length != containers.Length)
         {
-            return Enumerable.Range(first, last - first + 1).Select(port => new PortSpec($"{port}/{protocol}", address, ""));
+            throw Wrong($"invalid ranges specified for container and host Ports: {container} and {host}");
         }
 
-        PortRange hosts = PortRange.TryParse(host) ?? throw Wrong($"invalid hostPort: {host}");
-        return Pair(new PortRange(first, last), hosts, protocol, address, $"{container} and {host}");
+        return Pair(containers, hosts, protocol, address);
     }
 
     /// <summary>--expose: <c>PORT[-END][/PROTOCOL]</c>, as the API names them.</summary>
-    internal static IEnumerable<string> ParseExposed(string text)
+    internal static List<string> ParseExposed(string text)
     {
         if (text.Contains(':', StringComparison.Ordinal))
         {
@@ -46,23 +45,27 @@ internal sealed record PortSpec(string Port, string HostAddress, string HostPort
         (string ports, string protocol) = SplitProtocol(text);
         (int first, int last) = PortRange.TryParse(ports)
             ?? throw Wrong($"invalid range format for --expose: {text}, error: strconv.ParseUint: parsing \"{ports}\": invalid syntax");
-        return Enumerable.Range(first, last - first + 1).Select(port => $"{port}/{protocol}");
-    }
-
-    private static IEnumerable<PortSpec> Pair(
-        PortRange container, PortRange hosts, string protocol, string address, string description)
-    {
-        if (container.Length == 1 && hosts.Length > 1)
+        var names = new List<string>();
+        for (int port = first; port <= last; port++)
         {
-            return [new PortSpec($"{container.First}/{protocol}", address, $"{hosts.First}-{hosts.Last}")];
+            names.Add($"{port}/{protocol}");
         }
 
-        return container.Length == hosts.Length
-            ? Enumerable.Range(0, container.Length).Select(index => new PortSpec(
-                $"{container.First + index}/{protocol}",
-                address,
-                (hosts.First + index).ToString(CultureInfo.InvariantCulture)))
-            : throw Wrong($"invalid ranges specified for container and host Ports: {description}");
+        return names;
+    }
+
+    private static List<PortSpec> Pair(PortRange containers, PortRange? hosts, string protocol, string address)
+    {
+        var pairs = new List<PortSpec>();
+        for (int index = 0; index < containers.Length; index++)
+        {
+            string host = hosts is null ? ""
+                : containers.Length == 1 && hosts.Length > 1 ? $"{hosts.First}-{hosts.Last}"
+                : $"{hosts.First + index}";
+            pairs.Add(new PortSpec($"{containers.First + index}/{protocol}", address, host));
+        }
+
+        return pairs;
     }
 
     private static (string Address, string Host, string Container) SplitParts(string raw)

@@ -21,7 +21,7 @@ internal sealed record Ulimit(string Name, long Soft, long Hard)
         }
 
         string name = text[..equals];
-        if (!s_names.Contains(name))
+        if (Array.IndexOf(s_names, name) < 0)
         {
             throw new FlagValueException($"invalid ulimit type: {name}");
         }
