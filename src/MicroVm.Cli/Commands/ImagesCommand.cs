@@ -91,9 +91,8 @@ internal sealed class ImagesCommand : Command
 
     private static IEnumerable<Entry> Entries(ImageSummary image)
     {
-        // Daemons name what has no name in one of two ways.
-        var digests = image.RepoDigests.Where(name => !name.StartsWith(None, StringComparison.Ordinal)).Select(SplitDigest).ToList();
-        var tags = image.RepoTags.Where(name => !name.StartsWith(None, StringComparison.Ordinal)).Select(SplitTag).ToList();
+        List<(string Repository, string Digest)> digests = [.. Named(image.RepoDigests).Select(SplitDigest)];
+        List<(string Repository, string Tag)> tags = [.. Named(image.RepoTags).Select(SplitTag)];
         if (tags.Count > 0)
         {
             return tags.Select(tag => new Entry(
@@ -104,6 +103,10 @@ internal sealed class ImagesCommand : Command
             ? digests.Select(digest => new Entry(image, digest.Repository, None, digest.Digest))
             : [new Entry(image, None, None, None)];
     }
+
+    // Daemons say "no name" in three ways: null, an empty list, <none>:<none>.
+    private static IEnumerable<string> Named(IReadOnlyList<string>? names) =>
+        (names ?? []).Where(name => !name.StartsWith(None, StringComparison.Ordinal));
 
     private static (string Repository, string Tag) SplitTag(string name)
     {
