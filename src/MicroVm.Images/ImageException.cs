@@ -20,6 +20,9 @@ public enum ImageErrorKind
 
     /// <summary>The image is in use (409).</summary>
     Conflict,
+
+    /// <summary>The host's disk is full or failing (500).</summary>
+    Storage,
 }
 
 /// <summary>An image could not be had; the message is one line for the user.</summary>
