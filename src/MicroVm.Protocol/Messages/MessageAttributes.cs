@@ -20,6 +20,13 @@ public sealed class MessageAttribute(byte type, Direction direction) : Attribute
     public Direction Direction { get; } = direction;
 }
 
+/// <summary>A wire message.</summary>
+public interface IMessage;
+
+/// <summary>A message that is answered, with the same id, by a <typeparamref name="TReply"/> or a Failure.</summary>
+public interface IRequest<TReply> : IMessage
+    where TReply : IMessage;
+
 /// <summary>A nested record: an array of its fields on the wire, without type and id.</summary>
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class StructAttribute : Attribute;

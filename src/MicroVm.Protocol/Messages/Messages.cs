@@ -1,13 +1,22 @@
 namespace MicroVm.Protocol.Messages;
 
-// The definition of the wire protocol. The C side (native/agent/generated) is generated from this file.
+// The definition of the wire protocol, version 1. The C side (native/agent/generated), the C# codec (Generated), the
+// tables in README.md and the snapshot that the tests hold are all generated from this file: after a change run
+// `dotnet run --project native/agent/generate`. README.md in this project tells the whole protocol.
 //
-// Life of a connection: the host connects, sends Hello, and may pipeline Setup and Start behind it.
-// Streams are numbered by the host. Every stream counts bytes from 0; Data carries the absolute offset of its
-// first byte, Ack says up to which offset the receiver has taken the bytes over. A sender may have at most
-// Hello's window bytes unacknowledged per stream. The guest keeps output until it is acknowledged, so a host that
-// reconnects resumes by sending Ack with the offset it has for each output stream; before that Ack the guest
-// sends nothing on a stream that belonged to an earlier connection.
+// Life of a connection: each end begins with a preamble (README.md, "Preamble"). The host sends Hello, and may pipeline
+// Setup and Start behind it. Streams are numbered by the host; 0 is none; a number is used once in a VM's life. Every
+// stream counts bytes from 0; Data carries the absolute offset of its first byte, Ack says up to which offset the
+// receiver has taken the bytes over. A sender may have at most Hello's window bytes unacknowledged per stream.
+//
+// After a lost connection: the guest keeps output until it is acknowledged, and the input it has received. HelloReply
+// lists every process with the offsets of its streams. The host continues its input at StdinReceived, and sends Ack
+// with the offset it has (at least StdoutAcked) for each output stream; before that Ack the guest sends nothing on a
+// stream that belonged to an earlier connection. Then the guest sends again: the unacknowledged bytes, End, Exited.
+// A host that has no more to read on a stream whose end it has already seen sends Stop instead.
+//
+// Replies of the guest come in the order of the requests. Every other message has id 0.
+// Messages about a stream or process that the receiving guest does not know are ignored (they crossed a Forget).
 
 /// <summary>First message on every connection. Anything else first, or a wrong token, ends the connection.</summary>
 [Message(1, Direction.HostToGuest)]
@@ -21,7 +30,7 @@ public sealed record Hello(
     // Bytes of one stream that may be unacknowledged, both ways (4096–1048576).
     [property: Key(4)] uint Window,
     // Random bytes for the guest kernel's pool; may be empty.
-    [property: Key(5), Limit(64)] byte[] Seed);
+    [property: Key(5), Limit(64)] byte[] Seed) : IRequest<HelloReply>;
 
 /// <summary>The guest's answer to Hello.</summary>
 [Message(2, Direction.GuestToHost)]
@@ -38,11 +47,33 @@ public sealed record HelloReply(
     // Nanoseconds since the guest kernel started.
     [property: Key(6)] ulong Uptime,
     // True when Setup was done on an earlier connection.
-    [property: Key(7)] bool IsSetUp);
+    [property: Key(7)] bool IsSetUp,
+    // Every process that was started and not forgotten, ended ones too.
+    [property: Key(8), Limit(ProtocolLimits.MaxProcesses)] IReadOnlyList<ProcessState> Processes) : IMessage;
+
+/// <summary>A process as a new connection finds it.</summary>
+[Struct]
+public sealed record ProcessState(
+    [property: Key(0)] uint Process,
+    // The pid in the VM's own pid namespace; 0 when it has ended.
+    [property: Key(1)] uint Pid,
+    // Its streams' numbers, as in Start; 0 for none, or stopped.
+    [property: Key(2)] uint Stdin,
+    [property: Key(3)] uint Stdout,
+    [property: Key(4)] uint Stderr,
+    // The host's next Data on Stdin begins here; all before is in the guest's hands.
+    [property: Key(5)] ulong StdinReceived,
+    // What the guest has acknowledged of Stdin: at most StdinReceived.
+    [property: Key(6)] ulong StdinAcked,
+    // End was received: nothing more may come.
+    [property: Key(7)] bool StdinEnded,
+    // The first byte the guest still has of each output stream: what it was told by Ack.
+    [property: Key(8)] ulong StdoutAcked,
+    [property: Key(9)] ulong StderrAcked);
 
 /// <summary>A request succeeded and has nothing more to say.</summary>
 [Message(3, Direction.GuestToHost)]
-public sealed record Ok();
+public sealed record Ok() : IMessage;
 
 /// <summary>What kind of failure a request met; the host maps it to an exit code.</summary>
 public enum FailureKind : uint
@@ -72,7 +103,7 @@ public sealed record Failure(
     // Linux errno, 0 where none applies.
     [property: Key(1)] uint Errno,
     // One line in the words that Docker's runtime uses.
-    [property: Key(2), Limit(1024)] string Message);
+    [property: Key(2), Limit(1024)] string Message) : IMessage;
 
 /// <summary>Prepares the container's file system, names and network. Once per VM, before the first Start.</summary>
 [Message(5, Direction.HostToGuest)]
@@ -90,7 +121,7 @@ public sealed record Setup(
     // All devices, writable /sys and cgroups, as Docker's --privileged.
     [property: Key(9)] bool Privileged,
     // Size of /dev/shm, bytes.
-    [property: Key(10)] ulong ShmSize);
+    [property: Key(10)] ulong ShmSize) : IRequest<Ok>;
 
 /// <summary>The disks that make the root. Slots are virtio-mmio slots (0–7).</summary>
 [Struct]
@@ -140,7 +171,7 @@ public sealed record Sysctl(
 /// <summary>Starts a process: the container's own (once, Init) or one more in its namespaces.</summary>
 [Message(6, Direction.HostToGuest)]
 public sealed record Start(
-    // The host's number for this process; unique in the VM's life, not 0.
+    // The host's number for this process; unique in the VM's life, not 0. More than MaxProcesses: Failure.
     [property: Key(0)] uint Process,
     // True: PID 1 of the container. Its end ends the container.
     [property: Key(1)] bool Init,
@@ -167,7 +198,7 @@ public sealed record Start(
     [property: Key(15)] uint Stderr,
     [property: Key(16)] int OomScoreAdjust,
     // True: a minimal init of the agent's own is PID 1, forwards signals and reaps (--init).
-    [property: Key(17)] bool Reaper);
+    [property: Key(17)] bool Reaper) : IRequest<Started>;
 
 /// <summary>An rlimit. Numbers are Linux's RLIMIT_*; ulong.MaxValue is unlimited.</summary>
 [Struct]
@@ -180,7 +211,7 @@ public sealed record ResourceLimit(
 [Message(7, Direction.GuestToHost)]
 public sealed record Started(
     // The pid in the VM's own pid namespace.
-    [property: Key(0)] uint Pid);
+    [property: Key(0)] uint Pid) : IMessage;
 
 /// <summary>
 /// A process has ended. Sent again on every new connection until the host sends Forget. Its output streams end on
@@ -194,56 +225,61 @@ public sealed record Exited(
     // The signal that ended it, else 0.
     [property: Key(2)] uint Signal,
     // The guest kernel's OOM killer ended a process of the container.
-    [property: Key(3)] bool OutOfMemory);
+    [property: Key(3)] bool OutOfMemory) : IMessage;
 
 /// <summary>The host has taken Exited over; the guest drops the process and its streams. No reply.</summary>
 [Message(9, Direction.HostToGuest)]
-public sealed record Forget([property: Key(0)] uint Process);
+public sealed record Forget([property: Key(0)] uint Process) : IMessage;
 
 /// <summary>Sends a signal to a process (for Init: to the container's PID 1). Reply: Ok or Failure.</summary>
 [Message(10, Direction.HostToGuest)]
 public sealed record Kill(
     [property: Key(0)] uint Process,
-    [property: Key(1)] uint Signal);
+    [property: Key(1)] uint Signal) : IRequest<Ok>;
 
 /// <summary>Sets the window size of a process's terminal. Reply: Ok or Failure.</summary>
 [Message(11, Direction.HostToGuest)]
 public sealed record Resize(
     [property: Key(0)] uint Process,
     [property: Key(1)] uint Rows,
-    [property: Key(2)] uint Columns);
+    [property: Key(2)] uint Columns) : IRequest<Ok>;
 
 /// <summary>Kills what still runs, syncs and unmounts, answers Ok, then stops the VM.</summary>
 [Message(12, Direction.HostToGuest)]
-public sealed record Shutdown();
+public sealed record Shutdown() : IRequest<Ok>;
 
-/// <summary>Bytes of a stream. At most 65536 a message.</summary>
+/// <summary>Bytes of a stream, at least one.</summary>
 [Message(16, Direction.Both)]
 public sealed record Data(
     [property: Key(0)] uint Stream,
     // Offset of the first byte; always the sender's next unsent one.
     [property: Key(1)] ulong Offset,
-    [property: Key(2), Limit(65536)] byte[] Bytes);
+    [property: Key(2), Limit(ProtocolLimits.MaxData)] byte[] Bytes) : IMessage;
 
-/// <summary>The receiver has taken all bytes below Offset over.</summary>
+/// <summary>
+/// The receiver has taken all bytes below Offset over. Never above what was sent; never below an earlier one.
+/// </summary>
 [Message(17, Direction.Both)]
 public sealed record Ack(
     [property: Key(0)] uint Stream,
-    [property: Key(1)] ulong Offset);
+    [property: Key(1)] ulong Offset) : IMessage;
 
-/// <summary>End of a stream: its whole length is Offset. For stdin it closes the process's stdin.</summary>
+/// <summary>
+/// End of a stream: its whole length is Offset. For stdin it closes the process's stdin once the bytes before are taken
+/// (with a terminal: the agent writes the terminal's end-of-file character).
+/// </summary>
 [Message(18, Direction.Both)]
 public sealed record End(
     [property: Key(0)] uint Stream,
-    [property: Key(1)] ulong Offset);
+    [property: Key(1)] ulong Offset) : IMessage;
 
 /// <summary>
 /// The receiver takes no more of a stream: the sender drops what it has. The guest sends it when a process has closed
 /// its stdin; the host when nobody will ever read an output (the process then meets a closed pipe).
 /// </summary>
 [Message(19, Direction.Both)]
-public sealed record Stop([property: Key(0)] uint Stream);
+public sealed record Stop([property: Key(0)] uint Stream) : IMessage;
 
 /// <summary>Last message before an end that the sender decided on: why.</summary>
 [Message(20, Direction.Both)]
-public sealed record Goodbye([property: Key(0), Limit(1024)] string Reason);
+public sealed record Goodbye([property: Key(0), Limit(1024)] string Reason) : IMessage;

@@ -14,8 +14,28 @@ public static class ProtocolLimits
     /// <summary>Largest Data.Bytes.</summary>
     public const int MaxData = 64 * 1024;
 
-    /// <summary>Deepest nesting of arrays.</summary>
-    public const int MaxDepth = 4;
+    /// <summary>Deepest nesting of arrays (and maps, in fields of a later version); the message itself is 1.</summary>
+    public const int MaxDepth = 8;
+
+    /// <summary>Processes a guest keeps: started and not forgotten.</summary>
+    public const int MaxProcesses = 1024;
+
+    /// <summary>Bounds of Hello.Window, bytes.</summary>
+    public const int MinWindow = 4096;
+
+    public const int MaxWindow = 1024 * 1024;
+
+    /// <summary>
+    /// Bytes each end sends before its first frame: <see cref="PreambleMagic"/>, then the host's nonce (which the guest
+    /// echoes).
+    /// </summary>
+    public const int PreambleSize = 24;
+
+    /// <summary>
+    /// First eight bytes of a preamble, big-endian. As a frame's length it is over every limit, so that it can't be
+    /// taken for a frame.
+    /// </summary>
+    public const ulong PreambleMagic = 0xFF6D766D0D0A1A00;
 
     /// <summary>AF_VSOCK port the agent listens on; privileged (below 1024), so only root in the guest can bind it.</summary>
     public const uint VsockPort = 1023;
