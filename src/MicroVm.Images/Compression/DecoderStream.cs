@@ -13,11 +13,12 @@ internal sealed class DecoderStream(Stream source, IStreamDecoder decoder) : Rea
     private int _start;
     private int _end;
     private bool _sourceEnded;
+    private bool _ended;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_input is null, this);
-        while (!buffer.IsEmpty)
+        while (!buffer.IsEmpty && !_ended)
         {
             // With an empty input first: the decoder may hold output that had no room before.
             (int consumed, int written) = decoder.Decode(_input.AsSpan(_start, _end - _start), buffer.Span);
@@ -29,7 +30,9 @@ internal sealed class DecoderStream(Stream source, IStreamDecoder decoder) : Rea
 
             if (consumed == 0 && !await FillAsync(cancellationToken))
             {
-                return decoder.IsAtEnd && _start == _end ? 0 : throw new InvalidDataException("the compressed data is cut short");
+                _ended = decoder.IsAtEnd && _start == _end
+                    ? true
+                    : throw new InvalidDataException("the compressed data is cut short");
             }
         }
 

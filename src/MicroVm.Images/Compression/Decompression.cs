@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using MicroVm.Images.Files;
 using MicroVm.Interop.Bzip2;
 using MicroVm.Interop.Compression;
@@ -72,7 +71,7 @@ internal sealed class Decompression : ReadOnlyStream
         {
             return format switch
             {
-                CompressionFormat.Gzip => new GZipStream(source, CompressionMode.Decompress, leaveOpen: true),
+                CompressionFormat.Gzip => new WholeGzipStream(source),
                 CompressionFormat.Zstd => Native(source, new ZstdDecoder()),
                 CompressionFormat.Xz => Native(source, new XzDecoder()),
                 CompressionFormat.Bzip2 => Native(source, new Bzip2Decoder()),

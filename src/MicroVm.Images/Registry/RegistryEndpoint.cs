@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using MicroVm.Images.References;
 
 namespace MicroVm.Images.Registry;
@@ -36,7 +35,19 @@ internal sealed record RegistryEndpoint(IReadOnlyList<Uri> Bases, bool AllowsPla
 
     public static bool IsLoopbackHost(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+        || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(Unmapped(address)));
+
+    /// <summary>Every spelling that ends up at this machine's own services: loopback, and the unspecified address, which Linux connects to itself.</summary>
+    public static bool IsThisMachine(string host)
+    {
+        string name = host.TrimEnd('.');
+        return IsLoopbackHost(name)
+            || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(name, out IPAddress? address)
+                && (Unmapped(address).Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)));
+    }
+
+    private static IPAddress Unmapped(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     private static RegistryEndpoint Mirror(string text, RegistryOptions options)
     {
@@ -76,6 +87,5 @@ internal sealed record RegistryEndpoint(IReadOnlyList<Uri> Bases, bool AllowsPla
         || entry.Equals(address.DnsSafeHost, StringComparison.OrdinalIgnoreCase)
         || (IPNetwork.TryParse(entry, out IPNetwork network)
             && IPAddress.TryParse(address.DnsSafeHost, out IPAddress? ip)
-            && ip.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6
             && network.Contains(ip));
 }

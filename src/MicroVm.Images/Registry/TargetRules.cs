@@ -8,7 +8,7 @@ internal static class TargetRules
 {
     public static bool MayFollow(Uri target, RegistryEndpoint registry, RegistryOptions options)
     {
-        if (target.UserInfo.Length > 0 || (RegistryEndpoint.IsLoopbackHost(target.DnsSafeHost) && !registry.IsLoopback))
+        if (target.UserInfo.Length > 0 || (RegistryEndpoint.IsThisMachine(target.DnsSafeHost) && !registry.IsLoopback))
         {
             return false;
         }

@@ -4,9 +4,10 @@ using MicroVm.Images.Files;
 namespace MicroVm.Images.Registry;
 
 /// <summary>Passes a blob's bytes on, and reports its end only when size and digest are right.</summary>
-internal sealed class VerifiedBlobStream(Stream source, Digest digest, long size, Action<long> progress) : ReadOnlyStream
+/// <param name="digest">Null: whoever reads it checks the content in another way.</param>
+internal sealed class VerifiedBlobStream(Stream source, Digest? digest, long size, Action<long> progress) : ReadOnlyStream
 {
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly IncrementalHash? _hash = digest is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _position;
     private bool _isVerified;
 
@@ -15,7 +16,7 @@ internal sealed class VerifiedBlobStream(Stream source, Digest digest, long size
         int count = await source.ReadAsync(buffer, cancellationToken);
         if (count > 0)
         {
-            _hash.AppendData(buffer.Span[..count]);
+            _hash?.AppendData(buffer.Span[..count]);
             _position += count;
             progress(_position);
         }
@@ -31,7 +32,7 @@ internal sealed class VerifiedBlobStream(Stream source, Digest digest, long size
     {
         if (disposing)
         {
-            _hash.Dispose();
+            _hash?.Dispose();
             source.Dispose();
         }
 
@@ -40,7 +41,7 @@ internal sealed class VerifiedBlobStream(Stream source, Digest digest, long size
 
     private void Verify()
     {
-        if (!_isVerified && (_position != size || Digest.FromHash(_hash.GetHashAndReset()) != digest))
+        if (!_isVerified && (_position != size || (_hash is not null && Digest.FromHash(_hash.GetHashAndReset()) != digest)))
         {
             throw new ImageException(ImageErrorKind.Corrupt, $"filesystem layer verification failed for digest {digest}");
         }

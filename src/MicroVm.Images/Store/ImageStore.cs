@@ -1,3 +1,4 @@
+using MicroVm.Images.Archives;
 using MicroVm.Images.Files;
 using MicroVm.Images.Layers;
 using MicroVm.Images.References;
@@ -21,6 +22,7 @@ public sealed class ImageStore : IImageStore, IDisposable
     private readonly LayerLeases _leases;
     private readonly RegistryHttp _http;
     private readonly ImagePuller _puller;
+    private readonly ArchiveLoader _loader;
     private readonly string _partialDirectory;
     private readonly Lock _removing = new();
 
@@ -31,6 +33,7 @@ public sealed class ImageStore : IImageStore, IDisposable
         _leases = new(Path.Combine(root, "leases"), layers, _catalog.References);
         _http = new(options);
         _puller = new(_catalog, _leases, layers, _http, _partialDirectory, logger);
+        _loader = new(_catalog, _leases, layers, options.MaxLayerSize);
         Directory.CreateDirectory(_partialDirectory);
         _leases.Expire();
         _leases.Sweep(layers.List());
@@ -67,9 +70,18 @@ public sealed class ImageStore : IImageStore, IDisposable
         }
     }
 
-    public Task<IReadOnlyList<LoadedImage>> LoadAsync(
-        Stream archive, IProgress<TransferProgress> progress, CancellationToken cancellationToken) =>
-        throw new ImageException(ImageErrorKind.Invalid, "no archive");
+    public async Task<IReadOnlyList<LoadedImage>> LoadAsync(
+        Stream archive, IProgress<TransferProgress> progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _loader.LoadAsync(archive, progress, cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new ImageException(ImageErrorKind.Unavailable, $"the archive can't be stored: {OneLine.Of(e.Message)}", e);
+        }
+    }
 
     public Task TagAsync(string nameOrId, ImageReference target, CancellationToken cancellationToken)
     {

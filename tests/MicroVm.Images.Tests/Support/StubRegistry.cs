@@ -29,13 +29,14 @@ internal sealed class StubRegistry : IAsyncDisposable
 
     public ConcurrentQueue<string> Requests { get; } = new();
 
-    public static async Task<StubRegistry> StartAsync(X509Certificate2? certificate = null)
+    /// <param name="name">By which clients reach it, on all addresses; null: by the loopback address.</param>
+    public static async Task<StubRegistry> StartAsync(X509Certificate2? certificate = null, string? name = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            kestrel.Listen(name is null ? IPAddress.Loopback : IPAddress.Any, 0, listen =>
             {
                 if (certificate is not null)
                 {
@@ -48,7 +49,8 @@ internal sealed class StubRegistry : IAsyncDisposable
         var registry = new StubRegistry(app);
         app.Run(registry.HandleAsync);
         await app.StartAsync();
-        registry.Host = new Uri(app.Urls.First()).Authority;
+        var address = new Uri(app.Urls.First());
+        registry.Host = name is null ? address.Authority : $"{name}:{address.Port}";
         return registry;
     }
 
