@@ -114,7 +114,7 @@ internal sealed class ArchiveScanner(ILayerStore layers, long maxLayerSize, IPro
             LayerInfo layer = await layers.AddAsync(ahead, diffId, cancellationToken);
             return new(layer.DiffId, null);
         }
-        catch (ImageException e)
+        catch (ImageException e) when (e.Kind != ImageErrorKind.Storage)
         {
             return new(null, e);
         }

@@ -26,7 +26,7 @@ internal static class StorageError
         return true;
     });
 
-    private static ImageException From(Exception error, string path) => error.HResult is NoSpace or QuotaExceeded
+    public static ImageException From(Exception error, string path) => error.HResult is NoSpace or QuotaExceeded
         ? new(ImageErrorKind.Storage, $"no space left on the disk for {path}: remove images or containers, or enlarge it", error)
         : new(ImageErrorKind.Storage, $"the layer store failed at {path}: {error.Message}", error);
 }

@@ -29,7 +29,7 @@ internal sealed partial class ImagePuller(
                 var resolver = new ImageResolver(session, platform, isPlatformAsked: !string.IsNullOrEmpty(options.Platform));
                 return await PullFromAsync(session, resolver, reference, progress, cancellationToken);
             }
-            catch (Exception e) when (endpoint.IsMirror && e is RegistryFailure or ImageException && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (endpoint.IsMirror && e is RegistryFailure or ImageException { Kind: not ImageErrorKind.Storage })
             {
                 LogMirrorFailed(logger, endpoint.Authority, reference.Familiar, e.Message);
             }

@@ -39,7 +39,7 @@ internal sealed partial class LayerDownload(
 
             await TransferAsync(partial, progress, cancellationToken);
         }
-        catch (ImageException e) when (known > 0)
+        catch (ImageException e) when (known > 0 && e.Kind != ImageErrorKind.Storage)
         {
             LogPartialSpoiled(logger, blob.Digest, e.Message);
             partial!.Truncate();

@@ -1,6 +1,5 @@
-using System.Security.Cryptography;
-using System.Text;
 using MicroVm.Images.References;
+using MicroVm.Images.RootDisks;
 
 namespace MicroVm.Images.Store;
 
@@ -87,8 +86,15 @@ internal sealed class ImageRemoval(ImageCatalog catalog, LayerLeases leases, Fun
         catalog.Delete(image);
         _removed.Add(new(null, image.Id.ToString()));
         HashSet<Digest> gone = [.. leases.Sweep(image.DiffIds)];
-        IEnumerable<Digest> chains = ChainIds(image.DiffIds).Zip(image.DiffIds).Where(pair => gone.Contains(pair.Second)).Select(pair => pair.First);
-        _removed.AddRange(chains.Reverse().Select(chain => new RemovedImage(null, chain.ToString())));
+
+        // Docker names a layer by all that is below it, and tells the topmost first.
+        for (int count = image.DiffIds.Count; count > 0; count--)
+        {
+            if (gone.Contains(image.DiffIds[count - 1]))
+            {
+                _removed.Add(new(null, ChainId.Of([.. image.DiffIds.Take(count)]).ToString()));
+            }
+        }
     }
 
     private void Untag(IReadOnlyList<ImageReference> names)
@@ -100,17 +106,6 @@ internal sealed class ImageRemoval(ImageCatalog catalog, LayerLeases leases, Fun
     // At most one tag, and digests of its repository alone.
     private static bool IsOneRepositoryOnce(IReadOnlyList<ImageReference> names) =>
         names.Count(name => name.Digest is null) <= 1 && names.DistinctBy(name => name.Name).Count() <= 1;
-
-    // Docker names a layer by all that is below it (OCI image-spec, config.md, "Layer ChainID").
-    private static IEnumerable<Digest> ChainIds(IReadOnlyList<Digest> diffIds)
-    {
-        Digest? below = null;
-        foreach (Digest diffId in diffIds)
-        {
-            below = below is null ? diffId : Digest.FromHash(SHA256.HashData(Encoding.ASCII.GetBytes($"{below} {diffId}")));
-            yield return below.Value;
-        }
-    }
 
     private static string Short(string id) => id[..Math.Min(id.Length, 12)];
 

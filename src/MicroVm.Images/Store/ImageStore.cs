@@ -1,5 +1,4 @@
 using MicroVm.Images.Archives;
-using MicroVm.Images.Files;
 using MicroVm.Images.Layers;
 using MicroVm.Images.References;
 using MicroVm.Images.Registry;
@@ -23,11 +22,13 @@ public sealed class ImageStore : IImageStore, IDisposable
     private readonly RegistryHttp _http;
     private readonly ImagePuller _puller;
     private readonly ArchiveLoader _loader;
+    private readonly string _root;
     private readonly string _partialDirectory;
     private readonly Lock _removing = new();
 
     private ImageStore(string root, ILayerStore layers, RegistryOptions options, ILogger logger)
     {
+        _root = root;
         _partialDirectory = Path.Combine(root, "partial");
         _catalog = new(root, layers, logger);
         _leases = new(Path.Combine(root, "leases"), layers, _catalog.References);
@@ -41,9 +42,9 @@ public sealed class ImageStore : IImageStore, IDisposable
     }
 
     /// <summary>Opens or creates the store, and removes what a crash or an unfinished pull left over.</summary>
-    /// <exception cref="ImageException">Corrupt: the store's files are not what was written.</exception>
+    /// <exception cref="ImageException">Corrupt: the store's files are not what was written. Storage: the directory can't be used.</exception>
     public static ImageStore Open(string root, ILayerStore layers, RegistryOptions options, ILogger logger) =>
-        new(root, layers, options, logger);
+        StorageError.Guard(root, () => new ImageStore(root, layers, options, logger));
 
     public StoredImage? Find(string nameOrId) =>
         ImageSearch.Find(_catalog, nameOrId) is { } image ? _catalog.Describe(image) : null;
@@ -62,7 +63,7 @@ public sealed class ImageStore : IImageStore, IDisposable
         }
         catch (IOException e)
         {
-            throw new ImageException(ImageErrorKind.Unavailable, $"{reference.Familiar} can't be stored: {OneLine.Of(e.Message)}", e);
+            throw StorageError.From(e, _root);
         }
         finally
         {
@@ -79,7 +80,7 @@ public sealed class ImageStore : IImageStore, IDisposable
         }
         catch (IOException e)
         {
-            throw new ImageException(ImageErrorKind.Unavailable, $"the archive can't be stored: {OneLine.Of(e.Message)}", e);
+            throw StorageError.From(e, _root);
         }
     }
 
@@ -93,7 +94,7 @@ public sealed class ImageStore : IImageStore, IDisposable
         lock (_removing)
         {
             ImageRecord image = ImageSearch.Find(_catalog, nameOrId) ?? throw ImageSearch.NotFound(nameOrId);
-            _catalog.SetName(target, image.Id);
+            StorageError.Guard(_root, () => _catalog.SetName(target, image.Id));
         }
 
         return Task.CompletedTask;
@@ -103,7 +104,7 @@ public sealed class ImageStore : IImageStore, IDisposable
     {
         lock (_removing)
         {
-            return new ImageRemoval(_catalog, _leases, users).Remove(nameOrId, force);
+            return StorageError.Guard(_root, () => new ImageRemoval(_catalog, _leases, users).Remove(nameOrId, force));
         }
     }
 

@@ -92,8 +92,8 @@ public sealed class TlsTests : IDisposable
 
     private void Trust(string host, X509Certificate2 authority)
     {
-        Directory.CreateDirectory(_certificates.File(host));
-        File.WriteAllText(_certificates.File($"{host}/ca.crt"), authority.ExportCertificatePem());
+        Directory.CreateDirectory(_certificates[host]);
+        File.WriteAllText(_certificates[$"{host}/ca.crt"], authority.ExportCertificatePem());
     }
 
     private static (X509Certificate2 Authority, X509Certificate2 Server) MakeCertificates(string name)

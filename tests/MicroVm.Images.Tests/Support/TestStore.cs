@@ -35,9 +35,9 @@ internal sealed class TestStore : IDisposable, IProgress<TransferProgress>
 
     public IEnumerable<string> Statuses => Progress.Select(line => line.Status);
 
-    public IReadOnlyList<string> Partials => Directory.GetFiles(_directory.File("images/partial"));
+    public IReadOnlyList<string> Partials => Directory.GetFiles(_directory["images/partial"]);
 
-    public string Root => _directory.File("images");
+    public string Root => _directory["images"];
 
     public void Report(TransferProgress value) => Progress.Enqueue(value);
 
@@ -59,7 +59,7 @@ internal sealed class TestStore : IDisposable, IProgress<TransferProgress>
 
     private (ILayerStore Layers, ImageStore Images) Open()
     {
-        var layers = new HashingLayerStore(_directory.File("layers"));
+        var layers = LayerStore.Open(_directory["layers"]);
         return (layers, ImageStore.Open(Root, layers, Options, NullLogger.Instance));
     }
 }
