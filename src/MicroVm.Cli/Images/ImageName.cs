@@ -40,16 +40,17 @@ internal sealed record ImageName(string Domain, string Path, string? Tag, string
         (rest, string? tag) = Cut(rest, colon > rest.LastIndexOf('/') ? colon : -1);
         int slash = rest.IndexOf('/', StringComparison.Ordinal);
         bool hasDomain = slash > 0 && (rest.AsSpan(0, slash).ContainsAny('.', ':') || rest[..slash] == "localhost");
-        string domain = hasDomain ? rest[..slash] : DefaultDomain;
-        string path = hasDomain ? rest[(slash + 1)..] : slash < 0 ? DefaultPrefix + rest : rest;
-        Check(rest, path, tag, digest);
-        return new ImageName(domain == "index.docker.io" ? DefaultDomain : domain, path, tag, digest);
+        string domain = hasDomain && rest[..slash] != "index.docker.io" ? rest[..slash] : DefaultDomain;
+        string path = hasDomain ? rest[(slash + 1)..] : rest;
+        path = domain == DefaultDomain && !path.Contains('/', StringComparison.Ordinal) ? DefaultPrefix + path : path;
+        Check(rest, domain, path, tag, digest);
+        return new ImageName(domain, path, tag, digest);
     }
 
     private static (string Before, string? After) Cut(string text, int index) =>
         index < 0 ? (text, null) : (text[..index], text[(index + 1)..]);
 
-    private static void Check(string rest, string path, string? tag, string? digest)
+    private static void Check(string rest, string domain, string path, string? tag, string? digest)
     {
         if (rest.Length > 0 && path.Any(char.IsAsciiLetterUpper))
         {
@@ -57,6 +58,8 @@ internal sealed record ImageName(string Domain, string Path, string? Tag, string
         }
 
         bool valid = rest.Length > 0
+            && domain.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or ':' or '[' or ']')
+            && char.IsAsciiLetterOrDigit(domain.TrimStart('[')[0])
             && path.Split('/').All(IsComponent)
             && (tag is null || IsTag(tag))
             && (digest is null || IsDigest(digest));
