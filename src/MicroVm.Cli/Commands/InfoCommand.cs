@@ -44,7 +44,7 @@ internal sealed class InfoCommand : Command
         Line(output, "Images", $"{info.Images}");
         Line(output, "Server Version", info.ServerVersion);
         Line(output, "Storage Driver", info.Driver);
-        foreach (IReadOnlyList<string> pair in info.DriverStatus.Where(pair => pair.Count == 2))
+        foreach (IReadOnlyList<string> pair in (info.DriverStatus ?? []).Where(pair => pair.Count == 2))
         {
             Line(output, " " + pair[0], pair[1]);
         }
@@ -67,7 +67,7 @@ internal sealed class InfoCommand : Command
         Line(output, "Total Memory", HumanSize.Binary(info.MemTotal));
         Line(output, "Name", info.Name);
         Line(output, "Root Dir", info.DockerRootDir);
-        foreach (string mirror in info.RegistryConfig.Mirrors)
+        foreach (string mirror in info.RegistryConfig?.Mirrors ?? [])
         {
             Line(output, "Registry Mirror", mirror);
         }

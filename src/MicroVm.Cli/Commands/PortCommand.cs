@@ -7,11 +7,14 @@ namespace MicroVm.Cli.Commands;
 
 internal sealed class PortCommand : Command
 {
+    // A daemon may leave out what is empty.
+    private static readonly Dictionary<string, IReadOnlyList<PortBinding>?> s_none = [];
+
     internal override int Execute(CommandContext context, List<string> operands)
     {
         byte[] answer = context.Client.Request("GET", ContainerPaths.Of(operands[0], "json"));
         ContainerInspect container = JsonSerializer.Deserialize(answer, ApiJsonContext.Api.ContainerInspect)!;
-        var bindings = container.NetworkSettings.Ports.Where(port => port.Value is { Count: > 0 });
+        var bindings = (container.NetworkSettings?.Ports ?? s_none).Where(port => port.Value is { Count: > 0 });
         if (operands.Count == 1)
         {
             foreach ((string port, IReadOnlyList<PortBinding>? addresses) in bindings.OrderBy(pair => pair.Key, StringComparer.Ordinal))

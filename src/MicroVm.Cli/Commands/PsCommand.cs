@@ -12,6 +12,9 @@ internal sealed class PsCommand : Command
 {
     private const int CommandWidth = 20;
 
+    // A daemon may leave out what is empty.
+    private static readonly Dictionary<string, string> s_none = [];
+
     private static readonly Dictionary<string, string> s_headers = new()
     {
         ["ID"] = "CONTAINER ID", ["Image"] = "IMAGE", ["Command"] = "COMMAND", ["CreatedAt"] = "CREATED AT",
@@ -76,7 +79,7 @@ internal sealed class PsCommand : Command
         {
             table.Add(
                 Id(container), container.Image, CommandOf(container), RunningFor(container), container.Status,
-                PortList.Format(container.Ports), Names(container));
+                PortList.Format(container.Ports ?? []), Names(container));
         }
 
         table.Write(output);
@@ -89,15 +92,15 @@ internal sealed class PsCommand : Command
         ["Command"] = CommandOf(container),
         ["CreatedAt"] = CreatedAt(container).ToString("yyyy-MM-dd HH:mm:ss +0000 'UTC'", CultureInfo.InvariantCulture),
         ["RunningFor"] = RunningFor(container),
-        ["Ports"] = PortList.Format(container.Ports),
+        ["Ports"] = PortList.Format(container.Ports ?? []),
         ["State"] = container.State,
         ["Status"] = container.Status,
         ["Size"] = container.SizeRw is { } size ? HumanSize.Decimal(size, 3) : "0B",
         ["Names"] = Names(container),
-        ["Labels"] = string.Join(',', container.Labels.Select(label => $"{label.Key}={label.Value}")),
-        ["Mounts"] = string.Join(',', container.Mounts.Select(mount => mount.Name is { Length: > 0 } name ? name : mount.Source)),
-        ["LocalVolumes"] = container.Mounts.Count.ToString(CultureInfo.InvariantCulture),
-        ["Networks"] = string.Join(',', container.NetworkSettings.Networks.Keys),
+        ["Labels"] = string.Join(',', (container.Labels ?? s_none).Select(label => $"{label.Key}={label.Value}")),
+        ["Mounts"] = string.Join(',', (container.Mounts ?? []).Select(mount => mount.Name is { Length: > 0 } name ? name : mount.Source)),
+        ["LocalVolumes"] = (container.Mounts ?? []).Count.ToString(CultureInfo.InvariantCulture),
+        ["Networks"] = string.Join(',', container.NetworkSettings?.Networks?.Keys ?? []),
     };
 
     private string Id(ContainerSummary container) => ShortId.Of(container.Id, _untruncated);
@@ -114,5 +117,5 @@ internal sealed class PsCommand : Command
     private static string RunningFor(ContainerSummary container) =>
         HumanDuration.Format(DateTimeOffset.UtcNow - CreatedAt(container)) + " ago";
 
-    private static string Names(ContainerSummary container) => string.Join(',', container.Names.Select(name => name.TrimStart('/')));
+    private static string Names(ContainerSummary container) => string.Join(',', (container.Names ?? []).Select(name => name.TrimStart('/')));
 }

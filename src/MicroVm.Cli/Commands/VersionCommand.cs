@@ -33,11 +33,11 @@ internal sealed class VersionCommand : Command
 
         VersionResponse server = JsonSerializer.Deserialize(answer, ApiJsonContext.Api.VersionResponse)!;
         context.Out.WriteLine("Client: MicroVm").WriteLine($" Version:           {Version}").WriteLine($" API version:       {ApiVersions.Current}");
-        context.Out.WriteLine(" OS/Arch:           linux/amd64").WriteLine().WriteLine($"Server: {server.Platform.Name}".TrimEnd());
+        context.Out.WriteLine(" OS/Arch:           linux/amd64").WriteLine().WriteLine($"Server: {server.Platform?.Name}".TrimEnd());
         context.Out.WriteLine($" Version:           {server.Version}");
         context.Out.WriteLine($" API version:       {server.ApiVersion} (minimum version {server.MinAPIVersion})");
         context.Out.WriteLine($" OS/Arch:           {server.Os}/{server.Arch}").WriteLine($" Kernel:            {server.KernelVersion}");
-        foreach (ComponentVersion component in server.Components.Skip(1))
+        foreach (ComponentVersion component in (server.Components ?? []).Skip(1))
         {
             context.Out.WriteLine($" {component.Name}:".PadRight(20) + component.Version);
         }

@@ -117,7 +117,7 @@ internal static partial class ContainerRequest
         var given = new List<string>();
         foreach (string path in options.LabelFiles)
         {
-            given.AddRange(KeyValueFile.Read(path, null));
+            given.AddRange(KeyValueFile.Read(path, _ => null));
         }
 
         given.AddRange(options.Labels);

@@ -39,7 +39,7 @@ internal sealed class ContainerSession(EngineClient client, string container, At
         FileDescriptor input = FileDescriptor.StandardInput;
         bool interactive = request is { Stdin: true, Terminal: true } && input.IsTerminal;
         using SignalProxy? proxy = request.ProxySignals ? new SignalProxy(Forward, request.Terminal) : null;
-        using RawMode? raw = interactive ? RawMode.Enter(input) : null;
+        using RawMode? raw = interactive ? RawMode.Enter(input, signalsEnd: !request.ProxySignals) : null;
         InputPump? pump = request.Stdin
             ? new InputPump(input, _connection!.Socket, interactive ? new EscapeScanner(request.DetachKeys) : null)
             : null;

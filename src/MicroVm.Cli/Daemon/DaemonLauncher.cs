@@ -7,24 +7,27 @@ namespace MicroVm.Cli.Daemon;
 /// Starts mvmd when none runs: detached, its output in a log file, ready when it says so (sd_notify(3)'s READY=1).
 /// Concurrent callers start one.
 /// </summary>
-internal static class DaemonLauncher
+/// <param name="program">mvmd.</param>
+/// <param name="log">Where its output is appended.</param>
+internal sealed class DaemonLauncher(string program, string log)
 {
     private const int ReadyTimeoutMilliseconds = 60_000;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
+    /// <summary>The user's own.</summary>
+    internal static DaemonLauncher Default() => new(DaemonProgram.Find(), Path.Combine(DaemonProgram.StateDirectory(), "mvmd.log"));
+
     /// <returns>A connection to the daemon's socket.</returns>
-    /// <exception cref="CliException">It can't be found or does not come up; has its last words.</exception>
-    internal static FileDescriptor Start(string socketPath)
+    /// <exception cref="CliException">It does not come up; has its last words.</exception>
+    internal FileDescriptor Start(string socketPath)
     {
-        string program = DaemonProgram.Find();
         string runtime = Path.GetDirectoryName(socketPath)!;
-        string log = Path.Combine(DaemonProgram.StateDirectory(), "mvmd.log");
         try
         {
             Directory.CreateDirectory(runtime, Private);
             Directory.CreateDirectory(Path.GetDirectoryName(log)!, Private);
             using FileDescriptor gate = Lock(Path.Combine(runtime, "start.lock"));
-            return TryConnect(socketPath) ?? Launch(program, socketPath, log);
+            return TryConnect(socketPath) ?? Launch(socketPath);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -56,7 +59,7 @@ internal static class DaemonLauncher
         }
     }
 
-    private static FileDescriptor Launch(string program, string socketPath, string log)
+    private FileDescriptor Launch(string socketPath)
     {
         long written = File.Exists(log) ? new FileInfo(log).Length : 0;
         using var notify = ReadinessSocket.Create(Path.GetDirectoryName(socketPath)!);
@@ -65,10 +68,10 @@ internal static class DaemonLauncher
 
         // One that ended may have lost a race against one that was started by other means.
         FileDescriptor? connection = TryConnect(socketPath);
-        return connection ?? throw new CliException(Describe(daemon, ready, log, written));
+        return connection ?? throw new CliException(Describe(daemon, ready, written));
     }
 
-    private static string Describe(DetachedProcess daemon, bool ready, string log, long written)
+    private string Describe(DetachedProcess daemon, bool ready, long written)
     {
         string state = ready ? "is ready but does not listen on its socket"
             : daemon.ExitStatus() is { } status ? $"ended at once ({status})"

@@ -24,7 +24,7 @@ internal sealed class EngineClient(EngineEndpoint endpoint)
         {
             if (endpoint.IsDefault && failure.Error is Constants.ENOENT or Constants.ECONNREFUSED)
             {
-                return new EngineConnection(DaemonLauncher.Start(endpoint.Path));
+                return new EngineConnection(DaemonLauncher.Default().Start(endpoint.Path));
             }
 
             throw Unreachable(failure);

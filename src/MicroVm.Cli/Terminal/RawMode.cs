@@ -1,10 +1,11 @@
+using System.Runtime.InteropServices;
 using MicroVm.Cli.Interop;
 
 namespace MicroVm.Cli.Terminal;
 
 /// <summary>
-/// A terminal that passes every byte through (cfmakeraw(3)) until disposed. An unhandled exception and the process's
-/// end restore it too; a signal does, because every handler that ends the process restores first.
+/// A terminal that passes every byte through (cfmakeraw(3)) until disposed. An unhandled exception, the process's end
+/// and the signals that end it restore it too.
 /// </summary>
 internal sealed unsafe class RawMode : IDisposable
 {
@@ -16,20 +17,30 @@ internal sealed unsafe class RawMode : IDisposable
     private const int MinimumIndex = 6; // VMIN
     private const int TimeoutIndex = 5; // VTIME
 
+    private static readonly PosixSignal[] s_endings = [PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM];
+
     private readonly FileDescriptor _terminal;
     private readonly Termios _before;
+    private readonly List<PosixSignalRegistration> _signals = [];
     private int _restored;
 
-    private RawMode(FileDescriptor terminal, in Termios before)
+    private RawMode(FileDescriptor terminal, in Termios before, bool signalsEnd)
     {
         _terminal = terminal;
         _before = before;
+        foreach (PosixSignal signal in signalsEnd ? s_endings : [])
+        {
+            // Not cancelled: the signal's own effect follows.
+            _signals.Add(PosixSignalRegistration.Create(signal, _ => Restore()));
+        }
+
         AppDomain.CurrentDomain.UnhandledException += OnEnd;
         AppDomain.CurrentDomain.ProcessExit += OnEnd;
     }
 
     /// <summary>Null: it is no terminal.</summary>
-    internal static RawMode? Enter(FileDescriptor terminal)
+    /// <param name="signalsEnd">Nobody else handles the signals that end the process.</param>
+    internal static RawMode? Enter(FileDescriptor terminal, bool signalsEnd)
     {
         Termios before;
         if (Libc.GetTerminalAttributes(terminal, &before) != 0)
@@ -37,13 +48,21 @@ internal sealed unsafe class RawMode : IDisposable
             return null;
         }
 
-        var mode = new RawMode(terminal, before);
+        var mode = new RawMode(terminal, before, signalsEnd);
         Termios raw = Raw(before);
         Libc.SetTerminalAttributes(terminal, Constants.TCSADRAIN, &raw);
         return mode;
     }
 
     public void Dispose()
+    {
+        _signals.ForEach(signal => signal.Dispose());
+        AppDomain.CurrentDomain.UnhandledException -= OnEnd;
+        AppDomain.CurrentDomain.ProcessExit -= OnEnd;
+        Restore();
+    }
+
+    private void Restore()
     {
         if (Interlocked.Exchange(ref _restored, 1) != 0)
         {
@@ -52,8 +71,6 @@ internal sealed unsafe class RawMode : IDisposable
 
         Termios before = _before;
         Libc.SetTerminalAttributes(_terminal, Constants.TCSADRAIN, &before);
-        AppDomain.CurrentDomain.UnhandledException -= OnEnd;
-        AppDomain.CurrentDomain.ProcessExit -= OnEnd;
     }
 
     private static Termios Raw(Termios attributes)
@@ -67,5 +84,5 @@ internal sealed unsafe class RawMode : IDisposable
         return attributes;
     }
 
-    private void OnEnd(object? sender, EventArgs arguments) => Dispose();
+    private void OnEnd(object? sender, EventArgs arguments) => Restore();
 }

@@ -4,14 +4,14 @@ namespace MicroVm.Cli.Values;
 
 /// <summary>
 /// The files of --env-file and --label-file: one KEY=VALUE a line, the value as it stands (no quoting, no expansion);
-/// empty lines and lines that begin with # are skipped; KEY alone takes the environment's value.
+/// empty lines and lines that begin with # are skipped. KEY alone takes the value that the caller has for it.
 /// </summary>
 internal static class KeyValueFile
 {
-    /// <param name="lookup">Value of a KEY alone; null result: the line is left out. Null: KEY alone stays.</param>
-    internal static List<string> Read(string path, Func<string, string?>? lookup) => Parse(SmallFile.Read(path), path, lookup);
+    /// <param name="lookup">Value of a KEY alone; null: the line is left out.</param>
+    internal static List<string> Read(string path, Func<string, string?> lookup) => Parse(SmallFile.Read(path), path, lookup);
 
-    internal static List<string> Parse(ReadOnlySpan<byte> bytes, string path, Func<string, string?>? lookup)
+    internal static List<string> Parse(ReadOnlySpan<byte> bytes, string path, Func<string, string?> lookup)
     {
         var pairs = new List<string>();
         if (bytes.StartsWith("\ufeff"u8))
@@ -32,7 +32,7 @@ internal static class KeyValueFile
         return pairs;
     }
 
-    private static string? ParseLine(string raw, string path, Func<string, string?>? lookup)
+    private static string? ParseLine(string raw, string path, Func<string, string?> lookup)
     {
         string line = raw.TrimEnd('\r').TrimStart();
         if (line.Length == 0 || line[0] == '#')
@@ -52,7 +52,7 @@ internal static class KeyValueFile
             throw new CliException($"invalid environment file: {path}: variable '{key}' contains whitespaces");
         }
 
-        return equals >= 0 || lookup is null ? line : lookup(key) is { } value ? $"{key}={value}" : null;
+        return equals >= 0 ? line : lookup(key) is { } value ? $"{key}={value}" : null;
     }
 
     private static string Decode(ReadOnlySpan<byte> line, string path, int number)

@@ -16,6 +16,7 @@ internal sealed class FakeEngine : IDisposable
 
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
     private readonly List<(string Prefix, Action<Request> Answer)> _rules = [];
+    private readonly List<(string Prefix, Action<Request> Answer)> _headRules = [];
     private readonly string _directory = Directory.CreateTempSubdirectory("mvm-fake-").FullName;
 
     internal FakeEngine()
@@ -37,6 +38,13 @@ internal sealed class FakeEngine : IDisposable
     }
 
     internal FakeEngine On(string prefix, int status, string json) => On(prefix, request => request.Reply(status, json));
+
+    /// <summary>Answers before the body was read.</summary>
+    internal FakeEngine OnHead(string prefix, Action<Request> answer)
+    {
+        _headRules.Add((prefix, answer));
+        return this;
+    }
 
     /// <summary>Waits for a request that begins so.</summary>
     internal Request Next(string prefix)
@@ -80,12 +88,17 @@ internal sealed class FakeEngine : IDisposable
         try
         {
             var stream = new BufferedStream(new NetworkStream(socket));
-            while (Request.Read(socket, stream) is { } request)
+            while (Request.Read(socket, stream, OnlyHead) is { } request)
             {
                 Requests.Add(request);
-                Action<Request> answer = _rules.Find(rule => request.Line.StartsWith(rule.Prefix, StringComparison.Ordinal)).Answer
+                Action<Request> answer = _headRules.Find(rule => request.Line.StartsWith(rule.Prefix, StringComparison.Ordinal)).Answer
+                    ?? _rules.Find(rule => request.Line.StartsWith(rule.Prefix, StringComparison.Ordinal)).Answer
                     ?? (unknown => unknown.Reply(404, $$"""{"message":"no rule for {{unknown.Line}}"}"""));
                 answer(request);
+                if (OnlyHead(request.Line))
+                {
+                    return;
+                }
             }
         }
         catch (Exception ended) when (ended is IOException or SocketException or ObjectDisposedException)
@@ -94,12 +107,16 @@ internal sealed class FakeEngine : IDisposable
         }
     }
 
+    private bool OnlyHead(string line) => _headRules.Exists(rule => line.StartsWith(rule.Prefix, StringComparison.Ordinal));
+
     internal sealed class Request(Socket socket, Stream input, string line, Dictionary<string, string> headers, byte[] body)
     {
         /// <summary>Method and target.</summary>
         internal string Line => line;
 
         internal IReadOnlyDictionary<string, string> Headers => headers;
+
+        internal byte[] Content => body;
 
         internal string Body => Encoding.UTF8.GetString(body);
 
@@ -108,7 +125,7 @@ internal sealed class FakeEngine : IDisposable
         /// <summary>What the client sends after an upgrade.</summary>
         internal Stream Input => input;
 
-        internal static Request? Read(Socket socket, Stream input)
+        internal static Request? Read(Socket socket, Stream input, Predicate<string> onlyHead)
         {
             if (ReadLine(input) is not { } first)
             {
@@ -122,6 +139,12 @@ internal sealed class FakeEngine : IDisposable
                 headers[header[..colon]] = header[(colon + 1)..].Trim();
             }
 
+            string line = first[..first.LastIndexOf(' ')];
+            if (onlyHead(line))
+            {
+                return new Request(socket, input, line, headers, []);
+            }
+
             byte[] body = headers.ContainsKey("Transfer-Encoding")
                 ? ReadChunks(input)
                 : new byte[int.Parse(headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture)];
@@ -130,7 +153,7 @@ internal sealed class FakeEngine : IDisposable
                 input.ReadExactly(body);
             }
 
-            return new Request(socket, input, first[..first.LastIndexOf(' ')], headers, body);
+            return new Request(socket, input, line, headers, body);
         }
 
         internal void Reply(int status, string json, string headers = "") => Raw(

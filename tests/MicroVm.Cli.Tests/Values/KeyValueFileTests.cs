@@ -37,11 +37,11 @@ public class KeyValueFileTests
     public void Refuses_bytes_that_are_no_text()
     {
         byte[] bytes = [(byte)'A', (byte)'=', (byte)'1', (byte)'\n', (byte)'B', (byte)'=', 0xff];
-        string message = Assert.Throws<CliException>(() => KeyValueFile.Parse(bytes, "f", null)).Message;
+        string message = Assert.Throws<CliException>(() => KeyValueFile.Parse(bytes, "f", _ => null)).Message;
         Assert.Contains("invalid utf8 bytes at line 2", message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_key_alone_stays_where_there_is_no_lookup() =>
-        Assert.Equal(["a", "b=c"], KeyValueFile.Parse("a\nb=c"u8, "f", null));
+    public void A_key_alone_is_left_out_where_nothing_has_a_value() =>
+        Assert.Equal(["b=c"], KeyValueFile.Parse("a\nb=c"u8, "f", _ => null));
 }
