@@ -1,0 +1,105 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using MicroVm.Protocol.Messages;
+
+namespace MicroVm.Protocol.Connection;
+
+/// <summary>
+/// An output of a process. One reader: <see cref="ReadAsync"/>, then <see cref="Advance"/> once the bytes are safe; only
+/// then does the guest forget them.
+/// </summary>
+public sealed class OutputStream
+{
+    private readonly AgentConnection _connection;
+    private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
+    private readonly int _window;
+    private ReadOnlySequence<byte> _read;
+    private long _received;
+    private long _acknowledged;
+    private long _offset;
+    private volatile bool _stopped;
+    private bool _ended;
+
+    internal OutputStream(AgentConnection connection, uint number, long offset, int window)
+    {
+        (_connection, Number, _window) = (connection, number, window);
+        _received = _acknowledged = _offset = offset;
+    }
+
+    public uint Number { get; }
+
+    /// <summary>Bytes of the stream that were advanced over: where a new connection resumes.</summary>
+    public long Offset => Volatile.Read(ref _offset);
+
+    /// <summary>
+    /// What has arrived; empty at the end of the stream. Throws <see cref="ConnectionLostException"/> or
+    /// <see cref="ProtocolException"/> when the connection ended first.
+    /// </summary>
+    public async ValueTask<ReadOnlySequence<byte>> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        ReadResult result = await _pipe.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        _read = result.Buffer;
+        return _read;
+    }
+
+    /// <summary>The first <paramref name="count"/> bytes that ReadAsync returned are taken over.</summary>
+    public void Advance(long count)
+    {
+        _pipe.Reader.AdvanceTo(_read.GetPosition(count));
+        long offset = _offset + count;
+        Volatile.Write(ref _offset, offset);
+
+        // Soon enough that the sender never waits for a reader that keeps up; seldom enough to cost little.
+        if (offset - _acknowledged >= _window / 4 || (offset > _acknowledged && offset == Volatile.Read(ref _received)))
+        {
+            _acknowledged = offset;
+            _connection.Send(new Ack(Number, (ulong)offset));
+        }
+    }
+
+    /// <summary>Nobody wants the rest: the process meets a closed pipe.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        _connection.Send(new Stop(Number));
+        _pipe.Writer.Complete();
+    }
+
+    internal async ValueTask ReceiveAsync(ulong offset, ReadOnlyMemory<byte> bytes)
+    {
+        if (_ended || bytes.IsEmpty || offset != (ulong)_received)
+        {
+            throw new ProtocolException($"stream {Number}: data at {offset}, expected at {_received}");
+        }
+
+        if (_received + bytes.Length - Volatile.Read(ref _acknowledged) > _window)
+        {
+            throw new ProtocolException($"stream {Number}: more than its window");
+        }
+
+        Volatile.Write(ref _received, _received + bytes.Length);
+        if (!_stopped)
+        {
+            await _pipe.Writer.WriteAsync(bytes).ConfigureAwait(false);
+        }
+    }
+
+    internal void End(ulong offset)
+    {
+        if (_ended || offset != (ulong)_received)
+        {
+            throw new ProtocolException($"stream {Number}: ends at {offset}, expected at {_received}");
+        }
+
+        _ended = true;
+        _pipe.Writer.Complete();
+    }
+
+    internal void Fail(Exception reason)
+    {
+        if (!_ended && !_stopped)
+        {
+            _pipe.Writer.Complete(reason);
+        }
+    }
+}
