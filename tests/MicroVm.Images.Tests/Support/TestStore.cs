@@ -11,9 +11,12 @@ namespace MicroVm.Images.Tests.Support;
 internal sealed class TestStore : IDisposable, IProgress<TransferProgress>
 {
     private readonly TemporaryDirectory _directory = new();
+    private readonly string _base;
 
-    public TestStore(RegistryOptions? options = null)
+    /// <param name="directory">Where another process has its store; null: one of the test's own.</param>
+    public TestStore(RegistryOptions? options = null, string? directory = null)
     {
+        _base = directory ?? _directory.Path;
         Options = options ?? Quick;
         (Layers, Images) = Open();
     }
@@ -35,9 +38,9 @@ internal sealed class TestStore : IDisposable, IProgress<TransferProgress>
 
     public IEnumerable<string> Statuses => Progress.Select(line => line.Status);
 
-    public IReadOnlyList<string> Partials => Directory.GetFiles(_directory["images/partial"]);
+    public IReadOnlyList<string> Partials => Directory.GetFiles(Path.Combine(Root, "partial"));
 
-    public string Root => _directory["images"];
+    public string Root => Path.Combine(_base, "images");
 
     public void Report(TransferProgress value) => Progress.Enqueue(value);
 
@@ -59,7 +62,7 @@ internal sealed class TestStore : IDisposable, IProgress<TransferProgress>
 
     private (ILayerStore Layers, ImageStore Images) Open()
     {
-        var layers = LayerStore.Open(_directory["layers"]);
+        var layers = LayerStore.Open(Path.Combine(_base, "layers"));
         return (layers, ImageStore.Open(Root, layers, Options, NullLogger.Instance));
     }
 }
