@@ -71,7 +71,7 @@ internal struct ChunkedDecoder
         if (digits.Length is 0 or > 15 || digits.ContainsAnyExcept(HttpCharacters.HexDigits)
             || line.ContainsAny(HttpCharacters.ForbiddenInValue))
         {
-            throw new HttpProtocolException("malformed chunk size");
+            throw new MalformedRequestException("malformed chunk size");
         }
 
         return long.Parse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
@@ -104,7 +104,7 @@ internal struct ChunkedDecoder
         input.Slice(0, 2).CopyTo(end);
         if (!end.SequenceEqual("\r\n"u8))
         {
-            throw new HttpProtocolException("chunk without CRLF at its end");
+            throw new MalformedRequestException("chunk without CRLF at its end");
         }
 
         input = input.Slice(2);
@@ -122,7 +122,7 @@ internal struct ChunkedDecoder
         _trailerBytes += (int)line.Length + 2;
         if (_trailerBytes > MaxTrailers)
         {
-            throw new HttpProtocolException("trailers too large", StatusCodes.Status431RequestHeaderFieldsTooLarge);
+            throw new MalformedRequestException("trailers too large", StatusCodes.Status431RequestHeaderFieldsTooLarge);
         }
 
         _state = line.IsEmpty ? State.Done : State.Trailers;
@@ -134,13 +134,13 @@ internal struct ChunkedDecoder
         var reader = new SequenceReader<byte>(input);
         if (!reader.TryReadTo(out line, (byte)'\n'))
         {
-            return input.Length <= max ? false : throw new HttpProtocolException("line too long in a chunked body");
+            return input.Length <= max ? false : throw new MalformedRequestException("line too long in a chunked body");
         }
 
         long length = line.Length - 1;
         if (length < 0 || length > max || line.ByteAt(length) != '\r')
         {
-            throw new HttpProtocolException("line without CRLF in a chunked body");
+            throw new MalformedRequestException("line without CRLF in a chunked body");
         }
 
         line = line.Slice(0, length);

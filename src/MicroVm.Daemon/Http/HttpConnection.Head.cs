@@ -23,7 +23,7 @@ internal sealed partial class HttpConnection
 
                 if (result.IsCompleted)
                 {
-                    return result.Buffer.IsEmpty ? null : throw new HttpProtocolException("unexpected end of the request head");
+                    return result.Buffer.IsEmpty ? null : throw new MalformedRequestException("unexpected end of the request head");
                 }
 
                 if (!begun)
@@ -35,7 +35,7 @@ internal sealed partial class HttpConnection
         }
         catch (OperationCanceledException) when (begun && !IsStopping && !Aborted.IsCancellationRequested)
         {
-            throw new HttpProtocolException("request head timed out", StatusCodes.Status408RequestTimeout);
+            throw new MalformedRequestException("request head timed out", StatusCodes.Status408RequestTimeout);
         }
         catch (OperationCanceledException)
         {

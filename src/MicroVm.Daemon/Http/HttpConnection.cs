@@ -63,14 +63,6 @@ internal sealed partial class HttpConnection : IDisposable
         }
     }
 
-    public void OnResponseStarted(HttpExchange exchange)
-    {
-        if (IsStopping && exchange.IsStreaming)
-        {
-            Abort();
-        }
-    }
-
     public void ShutdownSend()
     {
         try
@@ -110,7 +102,7 @@ internal sealed partial class HttpConnection : IDisposable
             {
                 head = await ReadHeadAsync().ConfigureAwait(false);
             }
-            catch (HttpProtocolException e)
+            catch (MalformedRequestException e)
             {
                 await RefuseAsync(e).ConfigureAwait(false);
                 break;
@@ -137,7 +129,7 @@ internal sealed partial class HttpConnection : IDisposable
         return exchange.KeepAlive;
     }
 
-    private async Task RefuseAsync(HttpProtocolException error)
+    private async Task RefuseAsync(MalformedRequestException error)
     {
         IHeaderDictionary headers = new HeaderDictionary { ContentLength = 0 };
         headers.Connection = "close";

@@ -29,7 +29,7 @@ internal sealed partial class HttpExchange : IHttpUpgradeFeature, IHijackFeature
         ThrowIfStarted();
         if (!await _requestBody.DrainAsync(MaxBodyBeforeHijack, cancellationToken).ConfigureAwait(false))
         {
-            throw new HttpProtocolException("request body too large", StatusCodes.Status413PayloadTooLarge);
+            throw new MalformedRequestException("request body too large", StatusCodes.Status413PayloadTooLarge);
         }
 
         _hijacked = true;
@@ -41,7 +41,6 @@ internal sealed partial class HttpExchange : IHttpUpgradeFeature, IHijackFeature
         ReadOnlyMemory<byte> head = ResponseHeadWriter.Write(_statusCode, ReasonPhrase, HijackHeaders());
         await Output.WriteAsync(head, cancellationToken).ConfigureAwait(false);
         await Output.FlushAsync(cancellationToken).ConfigureAwait(false);
-        _connection.OnResponseStarted(this);
         return new HijackedStream(_connection.Input, Output, _connection.ShutdownSend);
     }
 

@@ -73,7 +73,6 @@ internal sealed partial class HttpExchange : IHttpResponseFeature
         ReadOnlyMemory<byte> head = ResponseHeadWriter.Write(_statusCode, ReasonPhrase, _responseHeaders);
         await Output.WriteAsync(head, _connection.Aborted).ConfigureAwait(false);
         IsStreaming = !_completing && Framing is ResponseFraming.Chunked or ResponseFraming.Close;
-        _connection.OnResponseStarted(this);
     }
 
     private void ChooseFraming()

@@ -95,7 +95,7 @@ internal sealed partial class HttpExchange : IDisposable
         {
             KeepAlive = await _requestBody.DrainAsync(_connection.Limits.MaxDrain, timeout.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpProtocolException or OperationCanceledException or IOException)
+        catch (Exception e) when (e is MalformedRequestException or OperationCanceledException or IOException)
         {
             KeepAlive = false;
         }

@@ -20,6 +20,9 @@ internal sealed record HttpLimits
     /// <summary>For the client to take the end of a response and close, when the connection can't be used again.</summary>
     public TimeSpan LingerTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>For handlers to notice that their request was aborted when the server stops.</summary>
+    public TimeSpan AbortTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Bytes of an unread request body that are skipped to keep the connection; more closes it.</summary>
     public int MaxDrain { get; init; } = 256 * 1024;
 

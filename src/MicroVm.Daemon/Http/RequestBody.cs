@@ -82,7 +82,7 @@ internal sealed class RequestBody(PipeReader input, RequestHead head, Func<Value
         }
 
         return count == 0 && !IsDone && result.IsCompleted
-            ? throw new HttpProtocolException("unexpected end of the request body")
+            ? throw new MalformedRequestException("unexpected end of the request body")
             : count;
     }
 
@@ -114,6 +114,6 @@ internal sealed class RequestBody(PipeReader input, RequestHead head, Func<Value
         return _read > MaxSize ? throw TooLarge() : count;
     }
 
-    private static HttpProtocolException TooLarge() =>
+    private static MalformedRequestException TooLarge() =>
         new("request body too large", StatusCodes.Status413PayloadTooLarge);
 }

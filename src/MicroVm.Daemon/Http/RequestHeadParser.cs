@@ -30,7 +30,7 @@ internal static class RequestHeadParser
         int end = text.IndexOf("\r\n"u8);
         if (end < 0)
         {
-            throw new HttpProtocolException("line without CRLF in the request head");
+            throw new MalformedRequestException("line without CRLF in the request head");
         }
 
         ReadOnlySpan<byte> line = text[..end];
@@ -45,14 +45,14 @@ internal static class RequestHeadParser
         int last = line.LastIndexOf((byte)' ');
         if (first <= 0 || last <= first + 1)
         {
-            throw new HttpProtocolException("malformed request line");
+            throw new MalformedRequestException("malformed request line");
         }
 
         ReadOnlySpan<byte> name = line[..first];
         ReadOnlySpan<byte> path = line[(first + 1)..last];
         if (name.Length > MaxMethodLength || !HttpCharacters.IsToken(name) || path.ContainsAnyExcept(HttpCharacters.Visible))
         {
-            throw new HttpProtocolException("malformed request line");
+            throw new MalformedRequestException("malformed request line");
         }
 
         isHttp10 = IsHttp10(line[(last + 1)..]);
@@ -60,7 +60,7 @@ internal static class RequestHeadParser
         target = RequestTarget.Parse(path);
         if (target.Raw == "*" && method != HttpMethods.Options)
         {
-            throw new HttpProtocolException("malformed request target");
+            throw new MalformedRequestException("malformed request target");
         }
     }
 
@@ -77,8 +77,8 @@ internal static class RequestHeadParser
         }
 
         throw version.StartsWith("HTTP/"u8)
-            ? new HttpProtocolException("HTTP version not supported", StatusCodes.Status505HttpVersionNotsupported)
-            : new HttpProtocolException("malformed request line");
+            ? new MalformedRequestException("HTTP version not supported", StatusCodes.Status505HttpVersionNotsupported)
+            : new MalformedRequestException("malformed request line");
     }
 
     private static HeaderDictionary ParseHeaders(ReadOnlySpan<byte> text, HttpLimits limits)
@@ -90,12 +90,12 @@ internal static class RequestHeadParser
             ReadOnlySpan<byte> line = NextLine(ref text);
             if (line.IsEmpty)
             {
-                return text.IsEmpty ? headers : throw new HttpProtocolException("malformed request head");
+                return text.IsEmpty ? headers : throw new MalformedRequestException("malformed request head");
             }
 
             if (++count > limits.MaxHeaderCount)
             {
-                throw new HttpProtocolException("too many request headers", StatusCodes.Status431RequestHeaderFieldsTooLarge);
+                throw new MalformedRequestException("too many request headers", StatusCodes.Status431RequestHeaderFieldsTooLarge);
             }
 
             ParseHeader(line, headers);
@@ -107,13 +107,13 @@ internal static class RequestHeadParser
         int colon = line.IndexOf((byte)':');
         if (colon <= 0 || !HttpCharacters.IsToken(line[..colon]))
         {
-            throw new HttpProtocolException("malformed request header");
+            throw new MalformedRequestException("malformed request header");
         }
 
         ReadOnlySpan<byte> value = line[(colon + 1)..].Trim(" \t"u8);
         if (value.ContainsAny(HttpCharacters.ForbiddenInValue))
         {
-            throw new HttpProtocolException("control character in a request header");
+            throw new MalformedRequestException("control character in a request header");
         }
 
         string name = Encoding.ASCII.GetString(line[..colon]);
@@ -127,7 +127,7 @@ internal static class RequestHeadParser
         long? length = ParseContentLength(headers["Content-Length"]);
         if (chunked && length is not null)
         {
-            throw new HttpProtocolException("both Content-Length and Transfer-Encoding");
+            throw new MalformedRequestException("both Content-Length and Transfer-Encoding");
         }
 
         bool close = HasToken(headers.Connection, "close");
@@ -149,7 +149,7 @@ internal static class RequestHeadParser
     {
         if (host.Count > 1 || (host.Count == 0 && !isHttp10) || host.ToString().AsSpan().ContainsAny(" \t,/@"))
         {
-            throw new HttpProtocolException("missing or malformed Host header");
+            throw new MalformedRequestException("missing or malformed Host header");
         }
     }
 
@@ -162,12 +162,12 @@ internal static class RequestHeadParser
 
         if (encoding.Count > 1 || isHttp10)
         {
-            throw new HttpProtocolException("malformed Transfer-Encoding");
+            throw new MalformedRequestException("malformed Transfer-Encoding");
         }
 
         return string.Equals(encoding[0], "chunked", StringComparison.OrdinalIgnoreCase)
             ? true
-            : throw new HttpProtocolException("unsupported Transfer-Encoding", StatusCodes.Status501NotImplemented);
+            : throw new MalformedRequestException("unsupported Transfer-Encoding", StatusCodes.Status501NotImplemented);
     }
 
     private static long? ParseContentLength(StringValues values)
@@ -181,7 +181,7 @@ internal static class RequestHeadParser
         return values.Count == 1 && text.Length is > 0 and <= 18 && text.All(char.IsAsciiDigit)
             && long.TryParse(text, out long length)
             ? length
-            : throw new HttpProtocolException("malformed Content-Length");
+            : throw new MalformedRequestException("malformed Content-Length");
     }
 
     private static bool ExpectsContinue(StringValues expect)
@@ -193,7 +193,7 @@ internal static class RequestHeadParser
 
         return expect.Count == 1 && string.Equals(expect[0], "100-continue", StringComparison.OrdinalIgnoreCase)
             ? true
-            : throw new HttpProtocolException("unsupported expectation", StatusCodes.Status417ExpectationFailed);
+            : throw new MalformedRequestException("unsupported expectation", StatusCodes.Status417ExpectationFailed);
     }
 
     private static bool HasToken(StringValues values, string token)

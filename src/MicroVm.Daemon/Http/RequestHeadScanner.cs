@@ -41,7 +41,7 @@ internal struct RequestHeadScanner(HttpLimits limits)
         long lineLength = lineEnd - _lineStart;
         if (lineLength < 2 || buffer.ByteAt(lineEnd - 2) != '\r')
         {
-            throw new HttpProtocolException("line without CRLF in the request head");
+            throw new MalformedRequestException("line without CRLF in the request head");
         }
 
         _lineStart = lineEnd;
@@ -60,12 +60,12 @@ internal struct RequestHeadScanner(HttpLimits limits)
     {
         if (_requestLineEnd == 0 && end > _maxRequestLine + 2)
         {
-            throw new HttpProtocolException("request line too long", StatusCodes.Status414UriTooLong);
+            throw new MalformedRequestException("request line too long", StatusCodes.Status414UriTooLong);
         }
 
         if (_requestLineEnd != 0 && end - _requestLineEnd > _maxHeaders + 2)
         {
-            throw new HttpProtocolException("request headers too large", StatusCodes.Status431RequestHeaderFieldsTooLarge);
+            throw new MalformedRequestException("request headers too large", StatusCodes.Status431RequestHeaderFieldsTooLarge);
         }
     }
 }

@@ -20,7 +20,7 @@ internal readonly record struct RequestTarget(string Raw, string Path, string Qu
         string origin = raw[0] == '/' ? raw : OriginOf(raw);
         if (origin.Contains('#', StringComparison.Ordinal))
         {
-            throw new HttpProtocolException("fragment in the request target");
+            throw new MalformedRequestException("fragment in the request target");
         }
 
         int query = origin.IndexOf('?', StringComparison.Ordinal);
@@ -34,13 +34,13 @@ internal readonly record struct RequestTarget(string Raw, string Path, string Qu
         const string scheme = "http://";
         if (!absolute.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) || absolute.Length == scheme.Length)
         {
-            throw new HttpProtocolException("malformed request target");
+            throw new MalformedRequestException("malformed request target");
         }
 
         int end = absolute.AsSpan(scheme.Length).IndexOfAny('/', '?');
         if (end == 0)
         {
-            throw new HttpProtocolException("malformed request target");
+            throw new MalformedRequestException("malformed request target");
         }
 
         string rest = end < 0 ? "" : absolute[(scheme.Length + end)..];
@@ -67,7 +67,7 @@ internal readonly record struct RequestTarget(string Raw, string Path, string Qu
         }
         catch (DecoderFallbackException)
         {
-            throw new HttpProtocolException("request path is not UTF-8");
+            throw new MalformedRequestException("request path is not UTF-8");
         }
     }
 
@@ -75,11 +75,11 @@ internal readonly record struct RequestTarget(string Raw, string Path, string Qu
     {
         if (index + 2 >= path.Length || !char.IsAsciiHexDigit(path[index + 1]) || !char.IsAsciiHexDigit(path[index + 2]))
         {
-            throw new HttpProtocolException("malformed percent escape in the request path");
+            throw new MalformedRequestException("malformed percent escape in the request path");
         }
 
         byte value = Convert.FromHexString(path.AsSpan(index + 1, 2))[0];
         index += 2;
-        return value >= 0x20 ? value : throw new HttpProtocolException("control character in the request path");
+        return value >= 0x20 ? value : throw new MalformedRequestException("control character in the request path");
     }
 }

@@ -36,9 +36,10 @@ internal sealed partial class UnixHttpServer(UnixListener listener, HttpLimits l
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
         ForEachConnection(connection => connection.BeginStop());
-        using CancellationTokenRegistration deadline =
-            cancellationToken.Register(() => ForEachConnection(connection => connection.Abort()));
-        await Task.WhenAll(_connections.Values).ConfigureAwait(false);
+        Task ended = Task.WhenAll(_connections.Values);
+        await ended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        ForEachConnection(connection => connection.Abort());
+        await ended.WaitAsync(limits.AbortTimeout, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     public void Dispose()

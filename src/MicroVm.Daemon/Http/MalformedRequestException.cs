@@ -2,5 +2,5 @@
 namespace MicroVm.Daemon.Http;
 
 /// <summary>The peer broke HTTP (RFC 9110, 9112): answered with the status, then the connection is closed.</summary>
-internal sealed class HttpProtocolException(string message, int status = StatusCodes.Status400BadRequest)
+internal sealed class MalformedRequestException(string message, int status = StatusCodes.Status400BadRequest)
     : BadHttpRequestException(message, status);
