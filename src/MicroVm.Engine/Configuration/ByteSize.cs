@@ -3,7 +3,7 @@ using System.Globalization;
 namespace MicroVm.Engine.Configuration;
 
 /// <summary>Sizes as Docker's options take them: a number and an optional b, k, m, g or t (powers of 1024).</summary>
-internal static class ByteSize
+public static class ByteSize
 {
     public static bool TryParse(string text, out long bytes)
     {

@@ -1,0 +1,117 @@
+using MicroVm.Api.Containers;
+
+namespace MicroVm.Daemon.Endpoints;
+
+/// <summary>
+/// Refuses what a create request asks for and is not done here, where leaving it out would change what the container
+/// means; warns of what has no effect in a virtual machine of its own.
+/// </summary>
+internal static class CreateSupport
+{
+    /// <summary>Throws 501 or 400; returns the warnings.</summary>
+    public static IReadOnlyList<string> Check(ContainerCreateRequest request)
+    {
+        HostConfig host = request.HostConfig ?? new();
+        CheckConfig(request);
+        CheckStorage(host);
+        CheckDevices(host);
+        CheckNamespaces(host);
+        CheckNetworks(host, request.NetworkingConfig);
+        CheckLifecycle(host);
+        return Warnings(host);
+    }
+
+    private static void CheckConfig(ContainerCreateRequest request)
+    {
+        Refuse(request.Volumes is { Count: > 0 }, "volumes are not supported");
+        Refuse(!string.IsNullOrEmpty(request.MacAddress), "setting a MAC address is not supported");
+        Refuse(request.Healthcheck?.Test is { Count: > 0 } test && test is not ["NONE"], "health checks are not supported");
+    }
+
+    private static void CheckStorage(HostConfig host)
+    {
+        Refuse(host.Binds is { Count: > 0 }, "bind mounts and volumes are not supported");
+        Refuse(host.VolumesFrom is { Count: > 0 }, "volumes of other containers are not supported");
+        Refuse(!string.IsNullOrEmpty(host.VolumeDriver), "volume drivers are not supported");
+        foreach (MountConfig mount in host.Mounts ?? [])
+        {
+            Refuse(mount.Type != "tmpfs", $"mounts of type {mount.Type} are not supported, only tmpfs");
+        }
+    }
+
+    private static void CheckDevices(HostConfig host)
+    {
+        Refuse(host.Devices is { Count: > 0 }, "host devices are not supported: a virtual machine does not see them");
+        Refuse(host.DeviceRequests is { Count: > 0 }, "device requests (--gpus) are not supported");
+        Refuse(host.DeviceCgroupRules is { Count: > 0 }, "device cgroup rules are not supported");
+    }
+
+    private static void CheckNamespaces(HostConfig host)
+    {
+        const string own = "a virtual machine shares no namespace with the host or another container";
+        Refuse(!string.IsNullOrEmpty(host.PidMode), $"pid mode {host.PidMode} is not supported: {own}");
+        Refuse(host.IpcMode is not (null or "" or "private" or "shareable" or "none"), $"ipc mode {host.IpcMode} is not supported: {own}");
+        Refuse(!string.IsNullOrEmpty(host.UTSMode), $"uts mode {host.UTSMode} is not supported: {own}");
+        Refuse(!string.IsNullOrEmpty(host.Cgroup), $"cgroup {host.Cgroup} is not supported: {own}");
+        if (host.Runtime is not (null or "" or ContainerDocuments.Runtime or "runc" or "io.containerd.runc.v2"))
+        {
+            throw ApiException.BadRequest($"unknown or invalid runtime name: {host.Runtime}");
+        }
+
+        Refuse(host.Isolation is not (null or "" or "default"), $"isolation {host.Isolation} is not supported");
+    }
+
+    private static void CheckNetworks(HostConfig host, NetworkingConfig? networking)
+    {
+        Refuse(!IsKnownNetwork(host.NetworkMode ?? ""), $"network {host.NetworkMode} is not supported: use default, bridge or none");
+        Refuse(host.Links is { Count: > 0 }, "links between containers are not supported");
+        foreach ((string name, EndpointSettings? endpoint) in networking?.EndpointsConfig ?? new Dictionary<string, EndpointSettings?>())
+        {
+            Refuse(!IsKnownNetwork(name), $"network {name} is not supported: use default, bridge or none");
+            bool addressed = endpoint?.IPAMConfig is { } ipam
+                && (!string.IsNullOrEmpty(ipam.IPv4Address) || !string.IsNullOrEmpty(ipam.IPv6Address) || ipam.LinkLocalIPs is { Count: > 0 });
+            Refuse(addressed, "setting a container's address is not supported");
+            Refuse(!string.IsNullOrEmpty(endpoint?.MacAddress), "setting a MAC address is not supported");
+            Refuse(endpoint?.Aliases is { Count: > 0 } || endpoint?.Links is { Count: > 0 }, "network aliases and links are not supported");
+        }
+    }
+
+    // The engine refuses the host's and another container's network in Docker's words.
+    private static bool IsKnownNetwork(string name) =>
+        name is "" or "default" or "bridge" or "none" or "host" || name.StartsWith("container:", StringComparison.Ordinal);
+
+    private static void CheckLifecycle(HostConfig host)
+    {
+        Refuse(host.RestartPolicy?.Name is not (null or "" or "no"), $"restart policy {host.RestartPolicy?.Name} is not supported");
+        Refuse(host.LogConfig?.Type is not (null or "" or "json-file"), $"log driver {host.LogConfig?.Type} is not supported, only json-file");
+    }
+
+    private static IReadOnlyList<string> Warnings(HostConfig host)
+    {
+        (bool Given, string Name)[] ineffective =
+        [
+            (host.CpuShares != 0, "cpu-shares"),
+            (!string.IsNullOrEmpty(host.CpusetCpus), "cpuset-cpus"),
+            (!string.IsNullOrEmpty(host.CpusetMems), "cpuset-mems"),
+            (host.CpuRealtimePeriod != 0 || host.CpuRealtimeRuntime != 0, "cpu-rt-period"),
+            (host.BlkioWeight != 0, "blkio-weight"),
+            (host.MemoryReservation != 0, "memory-reservation"),
+            (host.MemorySwap is not (0 or -1) && host.MemorySwap != host.Memory && host.MemorySwap != 2 * host.Memory, "memory-swap"),
+            (host.MemorySwappiness is >= 0, "memory-swappiness"),
+            (host.KernelMemory is > 0, "kernel-memory"),
+            (host.OomKillDisable == true, "oom-kill-disable"),
+            (host.PidsLimit is > 0, "pids-limit"),
+            (!string.IsNullOrEmpty(host.CgroupParent), "cgroup-parent"),
+            (host.LogConfig?.Config is { Count: > 0 }, "log-opt"),
+        ];
+        return [.. ineffective.Where(option => option.Given).Select(option => $"--{option.Name} has no effect.")];
+    }
+
+    private static void Refuse(bool condition, string message)
+    {
+        if (condition)
+        {
+            throw ApiException.Unsupported(message);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using MicroVm.Api;
+using MicroVm.Api.Containers;
+using MicroVm.Api.Images;
+using MicroVm.Images.Store;
+
+namespace MicroVm.Daemon.Endpoints;
+
+/// <summary>Makes the documents of images.</summary>
+internal static class ImageDocuments
+{
+    /// <summary>Unix seconds.</summary>
+    public static long Created(StoredImage image) => Timestamps.UnixSeconds(image.Config.Created);
+
+    public static ImageSummary Summary(StoredImage image) => new()
+    {
+        Id = image.Id.ToString(),
+        Created = Created(image),
+        RepoTags = image.RepoTags,
+        RepoDigests = image.RepoDigests,
+        Size = image.Size,
+        Labels = image.Config.Labels.Count == 0 ? null : image.Config.Labels,
+    };
+
+    public static ImageInspect Inspect(StoredImage image) => new()
+    {
+        Id = image.Id.ToString(),
+        RepoTags = image.RepoTags,
+        RepoDigests = image.RepoDigests,
+        Comment = image.Config.History is [.., var last] ? last.Comment ?? "" : "",
+        Created = image.Config.Created,
+        DockerVersion = image.Config.DockerVersion ?? "",
+        Author = image.Config.Author ?? "",
+        Config = Config(image.Config),
+        Architecture = image.Config.Architecture,
+        Variant = image.Config.Variant,
+        Os = image.Config.Os,
+        Size = image.Size,
+        GraphDriver = new(ContainerDocuments.StorageDriver, null),
+        RootFS = new("layers", [.. image.DiffIds.Select(diffId => diffId.ToString())]),
+    };
+
+    /// <summary>Newest first; the image's id stands at the newest, as the steps before it are no images here.</summary>
+    public static IReadOnlyList<ImageHistoryItem> History(StoredImage image)
+    {
+        List<ImageHistoryItem> items = [.. image.Config.History.Reverse().Select(step => new ImageHistoryItem
+        {
+            Created = Timestamps.UnixSeconds(step.Created),
+            CreatedBy = step.CreatedBy ?? "",
+            Comment = step.Comment ?? "",
+        })];
+        if (items.Count > 0)
+        {
+            items[0] = items[0] with { Id = image.Id.ToString(), Tags = image.RepoTags, Size = image.Size };
+        }
+
+        return items;
+    }
+
+    public static IReadOnlyList<ImageDeleteItem> Removed(IReadOnlyList<RemovedImage> removed) =>
+        [.. removed.Select(item => new ImageDeleteItem { Untagged = item.Untagged, Deleted = item.Deleted })];
+
+    private static ContainerConfig Config(ImageConfig config) => new()
+    {
+        Hostname = "",
+        Domainname = "",
+        User = config.User,
+        ExposedPorts = Set(config.ExposedPorts),
+        Env = config.Env,
+        Cmd = config.Cmd,
+        Healthcheck = Health(config.Healthcheck),
+        Image = "",
+        Volumes = Set(config.Volumes),
+        WorkingDir = config.WorkingDir,
+        Entrypoint = config.Entrypoint,
+        Labels = config.Labels.Count == 0 ? null : config.Labels.ToDictionary(label => label.Key, label => (string?)label.Value),
+        StopSignal = config.StopSignal,
+        Shell = config.Shell,
+    };
+
+    public static IReadOnlyDictionary<string, EmptyObject?>? Set(IReadOnlyList<string> names) =>
+        names.Count == 0 ? null : names.Distinct().ToDictionary(name => name, _ => (EmptyObject?)EmptyObject.Instance);
+
+    private static HealthConfig? Health(HealthcheckConfig? health) => health is null ? null : new()
+    {
+        Test = health.Test,
+        Interval = health.Interval,
+        Timeout = health.Timeout,
+        StartPeriod = health.StartPeriod,
+        StartInterval = health.StartInterval,
+        Retries = health.Retries,
+    };
+}

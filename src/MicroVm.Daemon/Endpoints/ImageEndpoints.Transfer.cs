@@ -1,0 +1,93 @@
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Json;
+using MicroVm.Api;
+using MicroVm.Api.Images;
+using MicroVm.Images.References;
+using MicroVm.Images.Store;
+
+namespace MicroVm.Daemon.Endpoints;
+
+/// <summary>Pull and load: what takes long and tells its progress as it goes.</summary>
+internal sealed partial class ImageEndpoints
+{
+    private const int MaxAuthHeader = 32 * 1024;
+
+    private async Task CreateAsync(HttpContext context)
+    {
+        if (context.Query("fromImage").Length == 0)
+        {
+            throw context.Query("fromSrc").Length > 0
+                ? ApiException.Unsupported("importing a file system as an image is not supported")
+                : ApiException.BadRequest("fromImage missing");
+        }
+
+        ImageReference reference = ParseReference(context.Query("fromImage"), context.Query("tag"));
+        string platform = context.Query("platform");
+        var options = new PullOptions(platform.Length == 0 ? null : platform, Credentials(context.Request.Headers["X-Registry-Auth"].ToString()));
+        var begin = new ProgressMessage
+        {
+            Id = reference.Tag ?? reference.ManifestReference,
+            Status = "Pulling from " + reference.Path,
+        };
+        await ProgressResponse.RunAsync(
+            context, begin, async progress => await images.PullAsync(reference, options, progress, context.RequestAborted));
+    }
+
+    private async Task LoadAsync(HttpContext context)
+    {
+        bool quiet = context.QueryFlag("quiet");
+        await ProgressResponse.RunAsync(context, null, async progress =>
+        {
+            IReadOnlyList<LoadedImage> loaded = await images.LoadAsync(
+                context.Request.Body, quiet ? new Progress() : progress, context.RequestAborted);
+            foreach (LoadedImage image in loaded)
+            {
+                progress.Add(new ProgressMessage
+                {
+                    Stream = image.Name is null ? $"Loaded image ID: {image.Image.Id}\n" : $"Loaded image: {image.Name}\n",
+                });
+            }
+        });
+    }
+
+    /// <summary>base64url JSON. Anything unreadable counts as anonymous, as Docker has it for pulls.</summary>
+    private static RegistryCredentials? Credentials(string header)
+    {
+        if (header.Length is 0 or > MaxAuthHeader)
+        {
+            return null;
+        }
+
+        try
+        {
+            byte[] json = Base64Url.DecodeFromChars(header.Replace('+', '-').Replace('/', '_'));
+            AuthConfig? auth = JsonSerializer.Deserialize(json, ApiJsonContext.Api.AuthConfig);
+            return auth is null ? null : Credentials(auth);
+        }
+        catch (Exception e) when (e is FormatException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static RegistryCredentials? Credentials(AuthConfig auth)
+    {
+        string? identity = string.IsNullOrEmpty(auth.IdentityToken) ? null : auth.IdentityToken;
+        if (string.IsNullOrEmpty(auth.Username) && !string.IsNullOrEmpty(auth.Auth))
+        {
+            string[] parts = Encoding.UTF8.GetString(Convert.FromBase64String(auth.Auth)).Split(':', 2);
+            return new(parts[0], parts.Length > 1 ? parts[1] : "", identity);
+        }
+
+        bool anonymous = string.IsNullOrEmpty(auth.Username) && identity is null;
+        return anonymous ? null : new(auth.Username, auth.Password, identity);
+    }
+
+    private sealed class Progress : IProgress<TransferProgress>
+    {
+        public void Report(TransferProgress value)
+        {
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using MicroVm.Api;
+using MicroVm.Api.Images;
+using MicroVm.Engine.Containers;
+using MicroVm.Images;
+using MicroVm.Images.References;
+using MicroVm.Images.Store;
+
+namespace MicroVm.Daemon.Endpoints;
+
+/// <summary><c>/images/…</c>. Image names hold slashes, so that the action is whatever comes last.</summary>
+internal sealed partial class ImageEndpoints(IImageStore images, IContainerService containers)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/images/json", (RequestDelegate)ListAsync);
+        routes.MapPost("/images/create", (RequestDelegate)CreateAsync);
+        routes.MapPost("/images/load", (RequestDelegate)LoadAsync);
+        routes.MapPost("/images/prune", (RequestDelegate)PruneAsync);
+        routes.MapGet("/images/{**path}", (RequestDelegate)GetAsync);
+        routes.MapPost("/images/{**path}", (RequestDelegate)PostAsync);
+        routes.MapDelete("/images/{**path}", (RequestDelegate)DeleteAsync);
+    }
+
+    private Task GetAsync(HttpContext context)
+    {
+        (string name, string action) = Split(context);
+        return action switch
+        {
+            "json" => context.WriteJsonAsync(ImageDocuments.Inspect(Find(name)), ApiJsonContext.Api.ImageInspect),
+            "history" => context.WriteJsonAsync(ImageDocuments.History(Find(name)), ApiJsonContext.Api.IReadOnlyListImageHistoryItem),
+            "get" => throw ApiException.Unsupported("saving images is not supported"),
+            _ => throw ApiException.NotFound("page not found"),
+        };
+    }
+
+    private async Task PostAsync(HttpContext context)
+    {
+        (string name, string action) = Split(context);
+        switch (action)
+        {
+            case "tag":
+                await images.TagAsync(name, ParseReference(context.Query("repo"), context.Query("tag")), context.RequestAborted);
+                context.Response.StatusCode = StatusCodes.Status201Created;
+                break;
+            case "push":
+                throw ApiException.Unsupported("pushing images is not supported");
+            default:
+                throw ApiException.NotFound("page not found");
+        }
+    }
+
+    private Task DeleteAsync(HttpContext context)
+    {
+        IReadOnlyList<RemovedImage> removed = images.Remove(context.RouteText("path"), context.QueryFlag("force"), UsersOf);
+        return context.WriteJsonAsync(ImageDocuments.Removed(removed), ApiJsonContext.Api.IReadOnlyListImageDeleteItem);
+    }
+
+    private Task ListAsync(HttpContext context)
+    {
+        Filters filters = Filters.Of(context, "reference", "dangling", "label", "before", "since", "until");
+        IEnumerable<StoredImage> chosen = new ImageFilter(filters, Find).Apply(images.List());
+        IReadOnlyList<ImageSummary> list =
+            [.. chosen.Select(ImageDocuments.Summary).OrderByDescending(image => image.Created).ThenBy(image => image.Id, StringComparer.Ordinal)];
+        return context.WriteJsonAsync(list, ApiJsonContext.Api.IReadOnlyListImageSummary);
+    }
+
+    /// <summary>Unnamed images, or with <c>dangling=false</c> all that no container was made from.</summary>
+    private Task PruneAsync(HttpContext context)
+    {
+        Filters filters = Filters.Of(context, "dangling", "label", "until");
+        bool danglingOnly = filters.Flag("dangling", otherwise: true);
+        var deleted = new List<ImageDeleteItem>();
+        long space = 0;
+        foreach (StoredImage image in images.List())
+        {
+            bool matches = filters.MatchesLabels(image.Config.Labels) && ImageFilter.IsBefore(filters, image);
+            if (!matches || (danglingOnly && image.RepoTags.Count > 0) || UsersOf(image.Id).Count > 0)
+            {
+                continue;
+            }
+
+            deleted.AddRange(ImageDocuments.Removed(images.Remove(image.Id.ToString(), force: true, UsersOf)));
+            space += image.Size;
+        }
+
+        return context.WriteJsonAsync(new ImagePruneResponse(deleted, space), ApiJsonContext.Api.ImagePruneResponse);
+    }
+
+    private StoredImage Find(string name) =>
+        images.Find(name) ?? throw ApiException.NotFound("No such image: " + name);
+
+    private IReadOnlyList<ImageUser> UsersOf(Digest image) =>
+    [
+        .. containers.List().Where(container => container.ImageId == image)
+            .Select(container => new ImageUser(container.Id, container.Status is ContainerStatus.Running or ContainerStatus.Paused)),
+    ];
+
+    private static (string Name, string Action) Split(HttpContext context)
+    {
+        string path = context.RouteText("path") ?? "";
+        int slash = path.LastIndexOf('/');
+        return slash <= 0 ? ("", path) : (path[..slash], path[(slash + 1)..]);
+    }
+
+    private static ImageReference ParseReference(string name, string tag)
+    {
+        string separator = tag.Contains(':', StringComparison.Ordinal) ? "@" : ":";
+        string text = tag.Length == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}{separator}{tag}");
+        return ImageReference.Parse(text);
+    }
+}

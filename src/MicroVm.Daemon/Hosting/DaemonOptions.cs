@@ -1,0 +1,50 @@
+namespace MicroVm.Daemon.Hosting;
+
+/// <summary>How this daemon runs: defaults, then the configuration file, then the environment, then the command line.</summary>
+internal sealed class DaemonOptions
+{
+    /// <summary>Durable state.</summary>
+    public string Root { get; set; } = DefaultPaths.Root();
+
+    /// <summary>Sockets and what is lost with the host's boot.</summary>
+    public string RunDirectory { get; set; } = DefaultPaths.RunDirectory();
+
+    /// <summary>The API's socket; null: <c>mvm.sock</c> in the run directory.</summary>
+    public string? Socket { get; set; }
+
+    public string SocketPath => Socket ?? Path.Combine(RunDirectory, "mvm.sock");
+
+    /// <summary>Base addresses tried before docker.io.</summary>
+    public IReadOnlyList<string> RegistryMirrors { get; set; } = [];
+
+    /// <summary>HOST, HOST:PORT or a network in CIDR form.</summary>
+    public IReadOnlyList<string> InsecureRegistries { get; set; } = [];
+
+    /// <summary>Layers of one pull in flight at once.</summary>
+    public int MaxConcurrentDownloads { get; set; } = 3;
+
+    /// <summary>Certificates by registry, in Docker's layout.</summary>
+    public string CertsDirectory { get; set; } = "/etc/mvm/certs.d";
+
+    /// <summary>qemu.</summary>
+    public string Driver { get; set; } = "qemu";
+
+    /// <summary>Bytes of guest memory of a container that asks for none; 0: the engine's default.</summary>
+    public long Memory { get; set; }
+
+    /// <summary>vCPUs of a container that asks for none; 0: the engine's default.</summary>
+    public int Cpus { get; set; }
+
+    /// <summary>Bytes that a container may write to its root file system when it asks for none; 0: the engine's default.</summary>
+    public long StorageSize { get; set; }
+
+    /// <summary>Uncompressed ELF vmlinux.</summary>
+    public string Kernel { get; set; } = DefaultPaths.GuestFile("vmlinux");
+
+    /// <summary>cpio archive with the agent.</summary>
+    public string Initramfs { get; set; } = DefaultPaths.GuestFile("initramfs.cpio");
+
+    public LogLevel LogLevel { get; set; } = LogLevel.Information;
+
+    public bool Debug => LogLevel <= LogLevel.Debug;
+}
