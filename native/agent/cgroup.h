@@ -1,0 +1,20 @@
+// The container's cgroup (version 2).
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct cgroup {
+	int directory;	// -1: not made
+	int events;	// memory.events
+};
+
+// Mounts the hierarchy, hands the controllers down and makes the container's cgroup. 0 or -errno.
+int cgroup_make(struct cgroup *ret);
+
+// The cgroup of a process of the container, where a new one can join when the container has divided its own among
+// children (then the kernel refuses processes in the container's cgroup itself). A descriptor or -errno.
+int cgroup_of_process(pid_t pid);
+
+// How many processes of the container the OOM killer has ended so far.
+uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
