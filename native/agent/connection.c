@@ -2,6 +2,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -79,6 +80,12 @@ void connection_end(struct connection *connection)
 		(void)shutdown(connection->source.fd, SHUT_RDWR);
 	loop_close(&connection->source);
 	connection->state = CONNECTION_CLOSED;
+}
+
+void connection_authenticated(struct connection *connection)
+{
+	connection->state = CONNECTION_OPEN;
+	connection->frame_limit = FRAME_LIMIT;
 }
 
 static void lose(struct connection *connection)
@@ -285,4 +292,21 @@ size_t connection_room(const struct connection *connection)
 	if (connection->blocked || connection->out.length + LENGTH_SIZE >= connection->chunk)
 		return 0;
 	return connection->chunk - connection->out.length - LENGTH_SIZE;
+}
+
+void connection_drain(struct connection *connection)
+{
+	const struct linger linger = {.l_onoff = 1, .l_linger = 1};
+	int fd = connection->source.fd;
+
+	// A blocking write to a port returns when the host has taken the bytes; closing a socket that lingers does, when
+	// the host has read them.
+	if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
+		return;
+	connection->blocked = false;
+	connection_flush(connection);
+	if (!connection->serial) {
+		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+		loop_close(&connection->source);
+	}
 }

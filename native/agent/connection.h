@@ -52,6 +52,9 @@ int connection_open(struct connection *connection, struct loop *loop, int fd, bo
 // is then ready for a new peer. Idempotent. Calls no event.
 void connection_end(struct connection *connection);
 
+// The peer is the host: frames of full size are taken from it.
+void connection_authenticated(struct connection *connection);
+
 // Reads and hands out frames, as long as not too much waits to be sent. Called by the loop; call it again when
 // connection_has_work.
 void connection_receive(struct connection *connection);
@@ -70,3 +73,7 @@ void connection_flush(struct connection *connection);
 
 // Bytes of another frame that still fit into one write together with what is queued; 0 when the transport is blocked.
 size_t connection_room(const struct connection *connection);
+
+// Sends all that is queued, waiting for the host to take it over, and closes. For the agent's last words: nothing of
+// them may be left in a queue when the VM stops.
+void connection_drain(struct connection *connection);

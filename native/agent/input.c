@@ -85,14 +85,11 @@ bool input_take_ack(struct input *input, uint64_t *offset)
 	uint64_t taken = input->received - input->ring.length;
 	uint64_t fresh = taken - input->acknowledged;
 
+	if (!input->stream || input->stopped || fresh == 0)
+		return false;
 	// Not for every few bytes of a large transfer, but always when nothing is left.
-	if (!input->stream || input->stopped)
+	if (input->ring.length > 0 && fresh < input->ring.capacity / 4)
 		return false;
-	if (input->ack_due && input->ring.length > 0)
-		return false;	// a host that has lost its memory goes on where this Ack says: nothing may wait behind it
-	if (!input->ack_due && (fresh == 0 || (input->ring.length > 0 && fresh < input->ring.capacity / 4)))
-		return false;
-	input->ack_due = false;
 	input->acknowledged = taken;
 	*offset = taken;
 	return true;
@@ -108,6 +105,5 @@ bool input_take_stop(struct input *input)
 
 void input_detach(struct input *input)
 {
-	input->ack_due = true;
 	input->stop_sent = false;
 }

@@ -14,7 +14,6 @@ struct input {
 	bool ended;		// the host has sent End
 	bool stopped;		// the process takes no more
 	bool stop_sent;
-	bool ack_due;		// a new connection must hear where the stream is
 	uint64_t received;	// offset behind the last byte taken from the host
 	uint64_t acknowledged;	// last offset told to the host
 	struct ring ring;
@@ -46,5 +45,5 @@ bool input_take_ack(struct input *input, uint64_t *offset);
 // True once, when Stop is due.
 bool input_take_stop(struct input *input);
 
-// A new connection: the host is told anew where the stream is.
+// A new connection: the host has been told where the stream is (HelloReply), but not that it was stopped.
 void input_detach(struct input *input);

@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-int processes_init(struct processes *processes, struct loop *loop, const struct process_events *events, void *owner)
+int processes_init(struct processes *processes, struct loop *loop, int self,
+	const struct process_events *events, void *owner)
 {
 	*processes = (struct processes){
 		.loop = loop,
@@ -17,7 +18,7 @@ int processes_init(struct processes *processes, struct loop *loop, const struct 
 		.cgroup = {-1, -1},
 		.init_pidfd = -1,
 		.null = -1,
-		.self = -1,
+		.self = self,
 		.own_pidfd = -1,
 	};
 	processes->null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -102,6 +103,36 @@ void processes_sweep(struct processes *processes)
 	}
 }
 
+static bool has_work(const struct output *output)
+{
+	return output->discard && output->readable && output->source.fd >= 0;
+}
+
+bool processes_have_work(const struct processes *processes)
+{
+	for (const struct process *process = processes->first; process; process = process->next)
+		if (has_work(&process->outputs[0]))
+			return true;
+	return false;
+}
+
+void processes_work(struct processes *processes)
+{
+	for (struct process *process = processes->first; process; process = process->next)
+		if (has_work(&process->outputs[0]))
+			output_fill(&process->outputs[0]);
+}
+
+void processes_detach(struct processes *processes)
+{
+	for (struct process *process = processes->first; process; process = process->next) {
+		process->exit_told = false;
+		input_detach(&process->input);
+		for (size_t i = 0; i < ARRAY_SIZE(process->outputs); i++)
+			output_detach(&process->outputs[i]);
+	}
+}
+
 bool processes_alive(const struct processes *processes)
 {
 	for (const struct process *process = processes->first; process; process = process->next)
@@ -157,31 +188,29 @@ static void input_ready(struct source *source, uint32_t events)
 		input_stop(&process->input);
 	else
 		input_flush(&process->input);
-	process->owner->events.changed(process->owner->owner, process);
 }
 
-static void output_ready(struct process *process, struct output *output, uint32_t events)
+static void output_ready(struct output *output, uint32_t events)
 {
 	// A terminal's master can also be written: that alone means nothing here.
 	if (!(events & (EPOLLIN | EPOLLHUP | EPOLLERR | EPOLLRDHUP)))
 		return;
 	output->readable = true;
 	output_fill(output);
-	process->owner->events.changed(process->owner->owner, process);
 }
 
 static void stdout_ready(struct source *source, uint32_t events)
 {
 	struct process *process = CONTAINER_OF(source, struct process, outputs[0].source);
 
-	output_ready(process, &process->outputs[0], events);
+	output_ready(&process->outputs[0], events);
 }
 
 static void stderr_ready(struct source *source, uint32_t events)
 {
 	struct process *process = CONTAINER_OF(source, struct process, outputs[1].source);
 
-	output_ready(process, &process->outputs[1], events);
+	output_ready(&process->outputs[1], events);
 }
 
 struct process *process_new(struct processes *processes, uint32_t number, bool init)
@@ -219,8 +248,6 @@ static void reaped(struct processes *processes, struct process *process, int sta
 	process->state = PROCESS_ENDED;
 	if (processes->init == process)
 		no_init(processes);
-	if (!process->forgotten)
-		processes->events.changed(processes->owner, process);
 }
 
 void processes_reap(struct processes *processes)

@@ -19,13 +19,12 @@ enum process_state {
 };
 
 struct process;
+struct reply;
 
-// What the owner of the processes hears about them. Called from the event loop and from processes_reap.
+// What the owner of the processes hears about them. Called from the event loop.
 struct process_events {
 	// The start has succeeded (FAILURE NULL) or failed; in the latter case the process is forgotten by itself.
 	void (*started)(void *owner, struct process *process, const struct failure *failure);
-	// Streams or the process's end have something to say to the host.
-	void (*changed)(void *owner, struct process *process);
 };
 
 struct process {
@@ -39,7 +38,7 @@ struct process {
 	int status;		// wait status, once ended
 	bool out_of_memory;
 	bool exit_told;		// to the current connection
-	void *reply;		// the owner's: the pending answer to Start
+	struct reply *reply;	// the answer to Start, until it was sent
 	uint64_t oom_kills;	// of the container, when this was started
 	int terminal_slave;	// kept until the program runs; -1: none
 	int terminal;		// its master, for resizing; -1: none
@@ -62,8 +61,8 @@ struct processes {
 	int own_pidfd;		// of the agent
 };
 
-// Opens what every start needs. 0 or -errno.
-int processes_init(struct processes *processes, struct loop *loop, const struct process_events *events, void *owner);
+// Opens what every start needs. SELF is the agent's executable. 0 or -errno.
+int processes_init(struct processes *processes, struct loop *loop, int self, const struct process_events *events, void *owner);
 
 // A process without descriptors, not yet among the others. NULL when out of memory.
 struct process *process_new(struct processes *processes, uint32_t number, bool init);
@@ -88,6 +87,15 @@ void process_forget(struct process *process);
 
 // Reaps every child that has ended. For SIGCHLD.
 void processes_reap(struct processes *processes);
+
+// True while something can be done without waiting for an event.
+bool processes_have_work(const struct processes *processes);
+
+// Does it.
+void processes_work(struct processes *processes);
+
+// The connection is gone: streams wait for the next one to take them up, and it will be told of what has ended.
+void processes_detach(struct processes *processes);
 
 // True while any child has not been reaped.
 bool processes_alive(const struct processes *processes);

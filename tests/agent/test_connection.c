@@ -28,10 +28,8 @@ static void take_frame(void *owner, struct connection *from, uint8_t *payload, s
 		payload[size] = 0x55;	// allowed: one byte behind
 	if (size == 4 && memcmp(payload, "quit", 4) == 0)
 		connection_end(from);
-	if (size == 5 && memcmp(payload, "hello", 5) == 0) {
-		from->state = CONNECTION_OPEN;
-		from->frame_limit = 100000;
-	}
+	if (size == 5 && memcmp(payload, "hello", 5) == 0)
+		connection_authenticated(from);
 }
 
 static void count_lost(void *owner, struct connection *from)

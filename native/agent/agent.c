@@ -1,0 +1,221 @@
+#include "agent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+
+#include "wire.h"
+
+static void drop_current(struct agent *agent)
+{
+	agent->current = NULL;
+	replies_clear(&agent->replies);
+	processes_detach(&agent->processes);
+}
+
+void agent_refuse(struct agent *agent, struct connection *connection, const char *reason)
+{
+	(void)wire_send_goodbye(connection, reason);
+	connection_end(connection);
+	if (connection == agent->current)
+		drop_current(agent);
+}
+
+static bool is_own_token(struct agent *agent, const uint8_t *token, size_t size)
+{
+	// Read when first needed: a template waits here without one, and finds that of its restored self.
+	if (!agent->token_known) {
+		int r = guest_read_token(agent->token);
+
+		if (r < 0) {
+			log_line("token: %s", strerror(-r));
+			return false;
+		}
+		agent->token_known = true;
+	}
+	return size == TOKEN_SIZE && guest_same_token(token, agent->token);
+}
+
+// Why a Hello is not good enough, or NULL.
+static const char *find_fault(struct agent *agent, const struct wire_message *message)
+{
+	if (message->type != WIRE_HELLO)
+		return "the first message is not Hello";
+	if (!is_own_token(agent, message->hello.token, message->hello.token_size))
+		return "wrong token";
+	if (message->hello.min_version > PROTOCOL_VERSION || message->hello.max_version < PROTOCOL_VERSION)
+		return "no common protocol version: this agent speaks 1";
+	if (message->hello.window < MIN_WINDOW || message->hello.window > MAX_WINDOW)
+		return "window out of range";
+	return NULL;
+}
+
+static void welcome(struct agent *agent, struct connection *connection, const struct wire_message *message)
+{
+	const char *fault = find_fault(agent, message);
+
+	if (fault) {
+		agent_refuse(agent, connection, fault);
+		return;
+	}
+	if (agent->current && agent->current != connection)
+		agent_refuse(agent, agent->current, "replaced by a new connection");
+	guest_set_clock(message->hello.wall_clock);
+	guest_seed(message->hello.seed, message->hello.seed_size);
+	agent->window = message->hello.window;
+	agent->current = connection;
+	connection_authenticated(connection);
+	if (wire_send_hello_reply(connection, message->id, agent->token, agent->state != AGENT_EMPTY, &agent->processes) < 0)
+		agent_refuse(agent, connection, "out of memory");
+}
+
+// Setup is the one message whose texts are needed later (by PID 1's view): they are taken from a copy that stays.
+static int decode(struct agent *agent, uint8_t *payload, size_t size, struct arena *arena, struct wire_message *ret)
+{
+	uint8_t *copy;
+
+	if (wire_type(payload, size) == WIRE_SETUP && agent->state == AGENT_EMPTY) {
+		copy = malloc(size + 1);
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, payload, size);
+		return wire_decode(copy, size, &(struct arena){NULL}, ret);
+	}
+	return wire_decode(payload, size, arena, ret);
+}
+
+static void frame(void *owner, struct connection *connection, uint8_t *payload, size_t size)
+{
+	struct agent *agent = owner;
+	struct arena arena = {NULL};
+	struct wire_message message;
+	int r = decode(agent, payload, size, &arena, &message);
+
+	if (r < 0)
+		agent_refuse(agent, connection, r == -ENOMEM ? "out of memory" : "malformed message");
+	else if (connection->state == CONNECTION_HELLO)
+		welcome(agent, connection, &message);
+	else if (connection == agent->current)
+		requests_serve(agent, &message);
+	arena_free(&arena);
+}
+
+static void lost(void *owner, struct connection *connection)
+{
+	struct agent *agent = owner;
+
+	if (connection == agent->current)
+		drop_current(agent);
+}
+
+static bool knows(void *owner, const uint8_t *bytes, size_t length)
+{
+	const struct agent *agent = owner;
+
+	return agent->token_known && memmem(bytes, length, agent->token, TOKEN_SIZE);
+}
+
+// A place for a new connection: a free one, else one whose peer has not said Hello.
+static struct connection *find_place(struct agent *agent)
+{
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		if (agent->connections[i].source.fd < 0)
+			return &agent->connections[i];
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		if (&agent->connections[i] != agent->current) {
+			connection_end(&agent->connections[i]);
+			return &agent->connections[i];
+		}
+	return NULL;
+}
+
+static void opened(void *owner, int fd, bool serial)
+{
+	static const struct connection_events events = {frame, lost, knows};
+	struct agent *agent = owner;
+	struct connection *connection = find_place(agent);
+
+	if (!connection)
+		(void)close(fd);
+	else if (connection_open(connection, &agent->loop, fd, serial, &events, agent) < 0)
+		log_line("watch agent channel: %s", strerror(errno));
+}
+
+static void started(void *owner, struct process *process, const struct failure *failure)
+{
+	requests_started(owner, process, failure);
+}
+
+static void child_ended(struct source *source, uint32_t events)
+{
+	struct agent *agent = CONTAINER_OF(source, struct agent, signals);
+	struct signalfd_siginfo info;
+
+	(void)events;
+	while (read(source->fd, &info, sizeof(info)) > 0)
+		;
+	processes_reap(&agent->processes);
+}
+
+static int watch_signals(struct agent *agent)
+{
+	sigset_t set;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
+	agent->signals = (struct source){
+		.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+		.ready = child_ended,
+	};
+	return agent->signals.fd < 0 ? -errno : loop_add(&agent->loop, &agent->signals);
+}
+
+int agent_init(struct agent *agent, int self)
+{
+	static const struct process_events events = {.started = started};
+	int r = loop_init(&agent->loop);
+
+	agent->window = DEFAULT_WINDOW;
+	replies_init(&agent->replies);
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		agent->connections[i].source.fd = -1;
+	if (r == 0)
+		r = processes_init(&agent->processes, &agent->loop, self, &events, agent);
+	if (r == 0)
+		r = watch_signals(agent);
+	if (r == 0)
+		r = transport_start(&agent->transport, &agent->loop, opened, agent);
+	return r;
+}
+
+static bool has_work(const struct agent *agent)
+{
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		if (connection_has_work(&agent->connections[i]))
+			return true;
+	return processes_have_work(&agent->processes);
+}
+
+static void do_work(struct agent *agent)
+{
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		if (connection_has_work(&agent->connections[i]))
+			connection_receive(&agent->connections[i]);
+	processes_work(&agent->processes);
+}
+
+void agent_step(struct agent *agent)
+{
+	int r = loop_step(&agent->loop, has_work(agent) ? 0 : -1);
+
+	if (r < 0)
+		log_line("epoll_wait: %s", strerror(-r));
+	do_work(agent);
+	requests_continue_shutdown(agent);
+	delivery_run(agent);
+	processes_sweep(&agent->processes);
+}

@@ -1,0 +1,72 @@
+// The agent's state, and how its parts call each other: sessions (agent.c) hand requests to requests.c; delivery.c
+// brings what the processes have to say to the host.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "connection.h"
+#include "guest.h"
+#include "loop.h"
+#include "process.h"
+#include "replies.h"
+#include "setup.h"
+#include "transport.h"
+
+// Before the first Hello.
+#define DEFAULT_WINDOW 65536
+#define MIN_WINDOW 4096
+#define MAX_WINDOW (1024 * 1024)
+#define MAX_PROCESSES 1024
+#define PROTOCOL_VERSION 1
+
+// The host's, one that is about to replace it, and one of which late events may still be told.
+#define CONNECTIONS 3
+
+enum agent_state {
+	AGENT_EMPTY,		// no container yet
+	AGENT_SET_UP,
+	AGENT_SETUP_FAILED,	// half a container: only Shutdown helps
+	AGENT_STOPPING,		// Shutdown was asked for
+};
+
+struct agent {
+	struct loop loop;
+	struct transport transport;
+	struct connection connections[CONNECTIONS];
+	struct connection *current;	// the authenticated one, or NULL
+	struct processes processes;
+	struct replies replies;
+	struct reply *shutdown;		// the answer that Shutdown's sender waits for
+	struct source signals;
+	enum agent_state state;
+	struct setup setup;
+	bool token_known;
+	uint8_t token[TOKEN_SIZE];
+	size_t window;
+	uint32_t turn;			// number of the process that was served last
+};
+
+// Makes a zeroed agent ready and looks for the channel. SELF is the agent's executable. 0 or -errno.
+int agent_init(struct agent *agent, int self);
+
+// Waits for events and serves them once.
+void agent_step(struct agent *agent);
+
+// Ends a connection, telling the peer why.
+void agent_refuse(struct agent *agent, struct connection *connection, const char *reason);
+
+// Serves a message of the authenticated host, with the result of taking it apart. Setup's parts stay valid for ever,
+// those of other messages until this returns.
+struct wire_message;
+void requests_serve(struct agent *agent, struct wire_message *message);
+
+// Answers a Start whose process has got going or failed.
+void requests_started(struct agent *agent, struct process *process, const struct failure *failure);
+
+// Goes on with a Shutdown once the last process is gone.
+void requests_continue_shutdown(struct agent *agent);
+
+// Queues and sends all that the connection and the windows take.
+void delivery_run(struct agent *agent);
