@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
-#include "wire.h"
+#include "post.h"
 
 static void drop_current(struct agent *agent)
 {
@@ -17,13 +17,13 @@ static void drop_current(struct agent *agent)
 
 void agent_refuse(struct agent *agent, struct connection *connection, const char *reason)
 {
-	(void)wire_send_goodbye(connection, reason);
+	(void)post_small(connection, &(struct msg){.type = MSG_GOODBYE, .goodbye.reason = reason});
 	connection_end(connection);
 	if (connection == agent->current)
 		drop_current(agent);
 }
 
-static bool is_own_token(struct agent *agent, const uint8_t *token, size_t size)
+static bool is_own_token(struct agent *agent, struct mp_bytes token)
 {
 	// Read when first needed: a template waits here without one, and finds that of its restored self.
 	if (!agent->token_known) {
@@ -35,24 +35,24 @@ static bool is_own_token(struct agent *agent, const uint8_t *token, size_t size)
 		}
 		agent->token_known = true;
 	}
-	return size == TOKEN_SIZE && guest_same_token(token, agent->token);
+	return token.length == TOKEN_SIZE && guest_same_token(token.data, agent->token);
 }
 
 // Why a Hello is not good enough, or NULL.
-static const char *find_fault(struct agent *agent, const struct wire_message *message)
+static const char *find_fault(struct agent *agent, const struct msg *message)
 {
-	if (message->type != WIRE_HELLO)
+	if (message->type != MSG_HELLO)
 		return "the first message is not Hello";
-	if (!is_own_token(agent, message->hello.token, message->hello.token_size))
+	if (!is_own_token(agent, message->hello.token))
 		return "wrong token";
-	if (message->hello.min_version > PROTOCOL_VERSION || message->hello.max_version < PROTOCOL_VERSION)
+	if (message->hello.min_version > MSG_VERSION || message->hello.max_version < MSG_VERSION)
 		return "no common protocol version: this agent speaks 1";
-	if (message->hello.window < MIN_WINDOW || message->hello.window > MAX_WINDOW)
+	if (message->hello.window < MSG_MIN_WINDOW || message->hello.window > MSG_MAX_WINDOW)
 		return "window out of range";
 	return NULL;
 }
 
-static void welcome(struct agent *agent, struct connection *connection, const struct wire_message *message)
+static void welcome(struct agent *agent, struct connection *connection, const struct msg *message)
 {
 	const char *fault = find_fault(agent, message);
 
@@ -63,35 +63,50 @@ static void welcome(struct agent *agent, struct connection *connection, const st
 	if (agent->current && agent->current != connection)
 		agent_refuse(agent, agent->current, "replaced by a new connection");
 	guest_set_clock(message->hello.wall_clock);
-	guest_seed(message->hello.seed, message->hello.seed_size);
+	guest_seed(message->hello.seed.data, message->hello.seed.length);
 	agent->window = message->hello.window;
 	agent->current = connection;
 	connection_authenticated(connection);
-	if (wire_send_hello_reply(connection, message->id, agent->token, agent->state != AGENT_EMPTY, &agent->processes) < 0)
+	if (post_hello_reply(connection, message->id, agent->token, agent->state != AGENT_EMPTY, &agent->processes) < 0)
 		agent_refuse(agent, connection, "out of memory");
 }
 
-// Setup is the one message whose texts are needed later (by PID 1's view): they are taken from a copy that stays.
-static int decode(struct agent *agent, uint8_t *payload, size_t size, struct arena *arena, struct wire_message *ret)
+// Setup's parts are needed for as long as the VM lives (PID 1 of the container makes its view of them), so they lie in
+// memory of their own. Once: a second Setup is refused.
+static int decode_setup(const uint8_t *payload, size_t size, struct msg *ret)
 {
-	uint8_t *copy;
+	struct mp_arena arena = {.data = malloc(MSG_ARENA_SIZE), .size = MSG_ARENA_SIZE};
+	uint8_t *copy = malloc(size);
+	int r = -ENOMEM;
 
-	if (wire_type(payload, size) == WIRE_SETUP && agent->state == AGENT_EMPTY) {
-		copy = malloc(size + 1);
-		if (!copy)
-			return -ENOMEM;
+	if (arena.data && copy) {
 		memcpy(copy, payload, size);
-		return wire_decode(copy, size, &(struct arena){NULL}, ret);
+		r = msg_decode(copy, size, true, &arena, ret);
 	}
-	return wire_decode(payload, size, arena, ret);
+	if (r < 0) {
+		free(arena.data);
+		free(copy);
+	}
+	return r;
+}
+
+static int decode(struct agent *agent, const struct connection *connection, uint8_t *payload, size_t size,
+	struct msg *ret)
+{
+	// [type, id, …]: a fixarray and a small number.
+	bool is_setup = size >= 2 && payload[1] == MSG_SETUP;
+
+	if (is_setup && agent->state == AGENT_EMPTY && connection->state == CONNECTION_OPEN)
+		return decode_setup(payload, size, ret);
+	agent->arena.used = 0;
+	return msg_decode(payload, size, true, &agent->arena, ret);
 }
 
 static void frame(void *owner, struct connection *connection, uint8_t *payload, size_t size)
 {
 	struct agent *agent = owner;
-	struct arena arena = {NULL};
-	struct wire_message message;
-	int r = decode(agent, payload, size, &arena, &message);
+	struct msg message;
+	int r = decode(agent, connection, payload, size, &message);
 
 	if (r < 0)
 		agent_refuse(agent, connection, r == -ENOMEM ? "out of memory" : "malformed message");
@@ -99,7 +114,6 @@ static void frame(void *owner, struct connection *connection, uint8_t *payload, 
 		welcome(agent, connection, &message);
 	else if (connection == agent->current)
 		requests_serve(agent, &message);
-	arena_free(&arena);
 }
 
 static void lost(void *owner, struct connection *connection)
@@ -180,9 +194,12 @@ int agent_init(struct agent *agent, int self)
 	int r = loop_init(&agent->loop);
 
 	agent->window = DEFAULT_WINDOW;
+	agent->arena = (struct mp_arena){.data = malloc(MSG_ARENA_SIZE), .size = MSG_ARENA_SIZE};
 	replies_init(&agent->replies);
 	for (size_t i = 0; i < CONNECTIONS; i++)
 		agent->connections[i].source.fd = -1;
+	if (!agent->arena.data)
+		r = -ENOMEM;
 	if (r == 0)
 		r = processes_init(&agent->processes, &agent->loop, self, &events, agent);
 	if (r == 0)

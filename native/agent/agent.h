@@ -5,21 +5,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "arena.h"
 #include "connection.h"
 #include "guest.h"
 #include "loop.h"
 #include "process.h"
+#include "generated/messages.h"
 #include "replies.h"
 #include "setup.h"
 #include "transport.h"
 
 // Before the first Hello.
 #define DEFAULT_WINDOW 65536
-#define MIN_WINDOW 4096
-#define MAX_WINDOW (1024 * 1024)
-#define MAX_PROCESSES 1024
-#define PROTOCOL_VERSION 1
 
 // The host's, one that is about to replace it, and one of which late events may still be told.
 #define CONNECTIONS 3
@@ -41,7 +37,8 @@ struct agent {
 	struct reply *shutdown;		// the answer that Shutdown's sender waits for
 	struct source signals;
 	enum agent_state state;
-	struct setup setup;
+	struct msg_setup setup;		// what PID 1 of the container makes its view of
+	struct mp_arena arena;		// of the message being served
 	bool token_known;
 	uint8_t token[TOKEN_SIZE];
 	size_t window;
@@ -59,8 +56,7 @@ void agent_refuse(struct agent *agent, struct connection *connection, const char
 
 // Serves a message of the authenticated host, with the result of taking it apart. Setup's parts stay valid for ever,
 // those of other messages until this returns.
-struct wire_message;
-void requests_serve(struct agent *agent, struct wire_message *message);
+void requests_serve(struct agent *agent, const struct msg *message);
 
 // Answers a Start whose process has got going or failed.
 void requests_started(struct agent *agent, struct process *process, const struct failure *failure);

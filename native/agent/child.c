@@ -16,6 +16,7 @@
 
 #include "capability.h"
 #include "exec.h"
+#include "mounts.h"
 #include "path.h"
 #include "reaper.h"
 #include "terminal.h"
@@ -64,7 +65,7 @@ static int enter_container(const struct child *child, struct failure *failure)
 	// Only now: the child is in its cgroup already, so that is the root which the namespace shows.
 	if (unshare(CLONE_NEWCGROUP) < 0)
 		return internal(failure, "unshare cgroup namespace");
-	return mounts_enter(child->view, child->terminal, failure);
+	return mounts_enter(child->setup, child->terminal, failure);
 }
 
 static int take_stdio(const struct child *child, struct failure *failure)
@@ -81,29 +82,29 @@ static int take_stdio(const struct child *child, struct failure *failure)
 	return 0;
 }
 
-static int resolve_identity(const struct program *program, struct identity *ret, struct failure *failure)
+static int resolve_identity(const struct msg_start *start, struct identity *ret, struct failure *failure)
 {
 	struct user_database database;
 	int r;
 
 	if (user_database_read(&database) < 0)
 		return fail(failure, FAIL_INTERNAL, ENOMEM, "read /etc/passwd and /etc/group: %s", error_text(ENOMEM));
-	r = user_resolve(&database, program->user, program->groups, program->group_count, ret, failure);
+	r = user_resolve(&database, start->user, start->groups, start->groups_count, ret, failure);
 	user_database_free(&database);
 	return r;
 }
 
 // As Docker: PID 1's directory is made, another process's must be there. The parents come with 0755 and root.
-static int enter_directory(const struct program *program, struct failure *failure)
+static int enter_directory(const struct msg_start *start, struct failure *failure)
 {
-	const char *path = *program->directory ? program->directory : "/";
+	const char *path = *start->working_directory ? start->working_directory : "/";
 	CLEANUP_FD int fd = -1;
 
 	if (*path != '/')
 		return fail(failure, FAIL_WORKING_DIRECTORY, EINVAL, "Cwd must be an absolute path");
 	if (chdir(path) == 0)
 		return 0;
-	if (program->init && errno == ENOENT) {
+	if (start->init && errno == ENOENT) {
 		CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 		fd = root < 0 ? -errno : path_make(root, path, PATH_DIRECTORY);
@@ -111,16 +112,16 @@ static int enter_directory(const struct program *program, struct failure *failur
 			return 0;
 		errno = fd < 0 ? -fd : errno;
 	}
-	if (program->init && errno == ENOTDIR)
+	if (start->init && errno == ENOTDIR)
 		return fail(failure, FAIL_WORKING_DIRECTORY, ENOTDIR, "Cannot mkdir: %s is not a directory", path);
 	return fail(failure, FAIL_WORKING_DIRECTORY, errno, "chdir to cwd (\"%s\") set in config.json failed: %s", path,
 		error_text(errno));
 }
 
-static int set_limits(const struct program *program, struct failure *failure)
+static int set_limits(const struct msg_start *start, struct failure *failure)
 {
-	for (size_t i = 0; i < program->limit_count; i++) {
-		const struct limit *limit = &program->limits[i];
+	for (size_t i = 0; i < start->resource_limits_count; i++) {
+		const struct msg_resource_limit *limit = &start->resource_limits[i];
 		struct rlimit value = {.rlim_cur = limit->soft, .rlim_max = limit->hard};
 
 		if (setrlimit((int)limit->resource, &value) < 0)
@@ -140,9 +141,9 @@ static void own_stdio(uid_t uid)
 			(void)fchown(i, uid, (gid_t)-1);
 }
 
-static int become(const struct program *program, const struct identity *identity, struct failure *failure)
+static int become(const struct msg_start *start, const struct identity *identity, struct failure *failure)
 {
-	int r = capability_bound(program->capabilities);
+	int r = capability_bound(start->capabilities);
 
 	if (r < 0)
 		return fail(failure, FAIL_INTERNAL, r, "bounding capabilities: %s", error_text(r));
@@ -153,65 +154,65 @@ static int become(const struct program *program, const struct identity *identity
 		return internal(failure, "setgid");
 	if (setresuid(identity->uid, identity->uid, identity->uid) < 0)
 		return internal(failure, "setuid");
-	r = capability_apply(program->capabilities, identity->uid == 0);
+	r = capability_apply(start->capabilities, identity->uid == 0);
 	if (r < 0)
 		return fail(failure, FAIL_INTERNAL, r, "capabilities: %s", error_text(r));
-	if (program->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	if (start->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return internal(failure, "no_new_privs");
 	return 0;
 }
 
 // The program's environment, with HOME added where it is missing. NULL when out of memory.
-static char **make_environment(const struct program *program, const struct identity *identity)
+static const char **make_environment(const struct msg_start *start, const struct identity *identity)
 {
-	char **environment = calloc(program->environment_count + 2, sizeof(*environment));
+	const char **environment = calloc(start->environment_count + 2, sizeof(*environment));
 	size_t size = strlen(identity->home) + sizeof("HOME=");
 	char *home;
 
 	if (!environment)
 		return NULL;
-	memcpy(environment, program->environment, program->environment_count * sizeof(*environment));
+	memcpy(environment, start->environment, start->environment_count * sizeof(*environment));
 	if (environment_get(environment, "HOME"))
 		return environment;
 	home = malloc(size);
 	if (!home)
 		return NULL;
 	(void)format_string(home, size, "HOME=%s", identity->home);
-	environment[program->environment_count] = home;
+	environment[start->environment_count] = home;
 	return environment;
 }
 
-static int run(const struct child *child, const struct program *program, struct failure *failure)
+static int run(const struct child *child, const struct msg_start *start, struct failure *failure)
 {
 	CLEANUP_FREE struct identity *identity = malloc(sizeof(*identity));
-	char **environment;
+	const char **environment;
 
-	if (!identity || resolve_identity(program, identity, failure) < 0)
+	if (!identity || resolve_identity(start, identity, failure) < 0)
 		return identity ? -1 : internal(failure, "users");
-	environment = make_environment(program, identity);
+	environment = make_environment(start, identity);
 	if (!environment)
 		return internal(failure, "environment");
-	if (enter_directory(program, failure) < 0 || set_limits(program, failure) < 0)
+	if (enter_directory(start, failure) < 0 || set_limits(start, failure) < 0)
 		return -1;
-	if (become(program, identity, failure) < 0)
+	if (become(start, identity, failure) < 0)
 		return -1;
 	(void)umask(022);
 	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return internal(failure, "close_range");
 	// The program must not see the agent's memory: execve replaces it, and until then nobody may look.
-	if (program->reaper)
-		return reaper_exec(child->self, child->report, program->arguments, environment, failure);
-	return exec_run(program->arguments, environment, failure);
+	if (start->reaper)
+		return reaper_exec(child->self, child->report, start->arguments, environment, failure);
+	return exec_run(start->arguments, environment, failure);
 }
 
-void child_run(const struct child *child, const struct program *program)
+void child_run(const struct child *child, const struct msg_start *start)
 {
 	struct failure failure = {0};
 
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	reset_signals();
-	if (adjust_oom_score(program->oom_score_adjust, &failure) == 0 && enter_container(child, &failure) == 0 &&
+	if (adjust_oom_score(start->oom_score_adjust, &failure) == 0 && enter_container(child, &failure) == 0 &&
 		take_stdio(child, &failure) == 0)
-		(void)run(child, program, &failure);
+		(void)run(child, start, &failure);
 	child_give_up(child->report, &failure);
 }

@@ -10,12 +10,10 @@
 #include "util.h"
 
 #define LENGTH_SIZE 4
-#define MAGIC 0xFF6D766D0D0A1A00ULL
 // virtio_console sends at most this much with one write(2): a frame within it is never half sent to a host that goes.
 #define SERIAL_CHUNK 32768
-#define SOCKET_CHUNK (65536 + 64)
+#define SOCKET_CHUNK (MSG_MAX_DATA + 64)
 #define HELLO_LIMIT 1024
-#define FRAME_LIMIT (4 * 1024 * 1024)
 #define READ_SIZE 65536
 // Reads in a row, before others get their turn.
 #define MAX_READS 16
@@ -85,7 +83,7 @@ void connection_end(struct connection *connection)
 void connection_authenticated(struct connection *connection)
 {
 	connection->state = CONNECTION_OPEN;
-	connection->frame_limit = FRAME_LIMIT;
+	connection->frame_limit = MSG_MAX_FRAME_TO_GUEST;
 }
 
 static void lose(struct connection *connection)
@@ -99,10 +97,10 @@ static bool is_preamble(const uint8_t *bytes, size_t length)
 {
 	uint64_t magic;
 
-	if (length < PREAMBLE_SIZE)
+	if (length < MSG_PREAMBLE_SIZE)
 		return false;
 	memcpy(&magic, bytes, sizeof(magic));
-	return be64toh(magic) == MAGIC;
+	return be64toh(magic) == MSG_PREAMBLE_MAGIC;
 }
 
 // A serial port joins what different hosts have sent: one that went in the middle of a frame must not take the next
@@ -129,9 +127,9 @@ static size_t missing(const struct connection *connection)
 		return 1;
 	memcpy(&size, buffer_bytes(&connection->in), sizeof(size));
 	size = be32toh(size);
-	if (size > connection->frame_limit || LENGTH_SIZE + (size_t)size < connection->in.length)
+	if (size > connection->frame_limit || LENGTH_SIZE + (size_t)size <= connection->in.length)
 		return 1;
-	return LENGTH_SIZE + (size_t)size - connection->in.length + 1;
+	return LENGTH_SIZE + (size_t)size - connection->in.length;
 }
 
 // One read. False when there is nothing more for now, or the peer is gone.
@@ -143,8 +141,7 @@ static bool read_some(struct connection *connection)
 
 	if (size < READ_SIZE)
 		size = READ_SIZE;
-	// One byte more than is read: see connection_events.frame.
-	space = buffer_reserve(&connection->in, size + 1);
+	space = buffer_reserve(&connection->in, size);
 	if (!space) {
 		lose(connection);
 		return false;
@@ -172,12 +169,12 @@ static bool take_preamble(struct connection *connection)
 
 	if (!is_preamble(buffer_bytes(&connection->in), connection->in.length))
 		return false;
-	echo = buffer_reserve(&connection->out, PREAMBLE_SIZE);
+	echo = buffer_reserve(&connection->out, MSG_PREAMBLE_SIZE);
 	if (!echo)
 		return false;
-	memcpy(echo, buffer_bytes(&connection->in), PREAMBLE_SIZE);
-	buffer_commit(&connection->out, PREAMBLE_SIZE);
-	buffer_consume(&connection->in, PREAMBLE_SIZE);
+	memcpy(echo, buffer_bytes(&connection->in), MSG_PREAMBLE_SIZE);
+	buffer_commit(&connection->out, MSG_PREAMBLE_SIZE);
+	buffer_consume(&connection->in, MSG_PREAMBLE_SIZE);
 	connection->state = CONNECTION_HELLO;
 	return true;
 }
@@ -185,7 +182,7 @@ static bool take_preamble(struct connection *connection)
 // Takes the preamble, or drops what can't be one: leftovers of an earlier host on a serial port. True on progress.
 static bool expect_preamble(struct connection *connection)
 {
-	const uint64_t magic = htobe64(MAGIC);
+	const uint64_t magic = htobe64(MSG_PREAMBLE_MAGIC);
 
 	if (take_preamble(connection))
 		return true;
@@ -203,7 +200,6 @@ static bool take_frame(struct connection *connection)
 {
 	uint8_t *bytes = buffer_bytes(&connection->in);
 	uint32_t size;
-	uint8_t behind;
 
 	if (connection->in.length < LENGTH_SIZE)
 		return false;
@@ -222,13 +218,10 @@ static bool take_frame(struct connection *connection)
 	}
 	if (connection->in.length < LENGTH_SIZE + (size_t)size)
 		return false;
-	behind = bytes[LENGTH_SIZE + size];
 	connection->events.frame(connection->owner, connection, bytes + LENGTH_SIZE, size);
 	// The owner may have ended the connection, and its buffer with it.
-	if (connection->in.length > 0) {
-		bytes[LENGTH_SIZE + size] = behind;
+	if (connection->in.length > 0)
 		buffer_consume(&connection->in, LENGTH_SIZE + (size_t)size);
-	}
 	return true;
 }
 

@@ -8,9 +8,8 @@
 #include <stdint.h>
 
 #include "buffer.h"
+#include "generated/messages.h"
 #include "loop.h"
-
-#define PREAMBLE_SIZE 24
 
 enum connection_state {
 	CONNECTION_PREAMBLE,	// nothing heard yet
@@ -22,7 +21,7 @@ enum connection_state {
 struct connection;
 
 struct connection_events {
-	// A whole frame. PAYLOAD may be changed, and one byte behind it.
+	// A whole frame. PAYLOAD may be changed.
 	void (*frame)(void *owner, struct connection *connection, uint8_t *payload, size_t size);
 	// The peer is gone, or was replaced by another that starts anew.
 	void (*lost)(void *owner, struct connection *connection);

@@ -1,23 +1,36 @@
 // What goes to the host on its own: output, acknowledgements, ends.
 #include "agent.h"
-#include "wire.h"
+#include "post.h"
 
-// Acks, Stops and Ends are small; what they say must not wait behind output.
+static int send_ack(struct connection *connection, struct input *input)
+{
+	struct msg message = {.type = MSG_ACK, .ack.stream = input->stream};
+
+	return input_take_ack(input, &message.ack.offset) ? post_small(connection, &message) : 0;
+}
+
+static int send_stop(struct connection *connection, struct input *input)
+{
+	const struct msg message = {.type = MSG_STOP, .stop.stream = input->stream};
+
+	return input_take_stop(input) ? post_small(connection, &message) : 0;
+}
+
+static int send_end(struct connection *connection, struct output *output)
+{
+	const struct msg message = {.type = MSG_END, .end = {.stream = output->stream, .offset = output->sent}};
+
+	return output_take_end(output) ? post_small(connection, &message) : 0;
+}
+
 static int send_stream_news(struct connection *connection, struct process *process)
 {
-	uint64_t offset;
-	int r = 0;
+	int r = send_ack(connection, &process->input);
 
-	if (input_take_ack(&process->input, &offset))
-		r = wire_send_ack(connection, process->input.stream, offset);
-	if (r == 0 && input_take_stop(&process->input))
-		r = wire_send_stop(connection, process->input.stream);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(process->outputs); i++) {
-		struct output *output = &process->outputs[i];
-
-		if (output_take_end(output))
-			r = wire_send_end(connection, output->stream, output->sent);
-	}
+	if (r == 0)
+		r = send_stop(connection, &process->input);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(process->outputs); i++)
+		r = send_end(connection, &process->outputs[i]);
 	return r;
 }
 
@@ -26,7 +39,7 @@ static int send_exit(struct connection *connection, struct process *process)
 	if (process->state != PROCESS_ENDED || process->exit_told)
 		return 0;
 	process->exit_told = true;
-	return wire_send_exited(connection, process);
+	return post_exited(connection, process);
 }
 
 // The host hears of a process only after it was told that the process runs.
@@ -54,7 +67,7 @@ static int send_news(struct agent *agent)
 static int send_output(struct agent *agent, struct process *process)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(process->outputs); i++) {
-		ssize_t n = wire_send_data(agent->current, &process->outputs[i], agent->window);
+		ssize_t n = post_data(agent->current, &process->outputs[i], agent->window);
 
 		if (n != 0)
 			return n < 0 ? (int)n : 1;

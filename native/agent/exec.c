@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-const char *environment_get(char *const *environment, const char *name)
+const char *environment_get(const char *const *environment, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -42,7 +42,7 @@ static int check_named(const char *program, char *ret, size_t capacity, struct f
 	return fail(failure, FAIL_NOT_FOUND, r, "exec: \"%s\": stat %s: %s", program, program, error_text(r));
 }
 
-int exec_find(const char *program, char *const *environment, char *ret, size_t capacity, struct failure *failure)
+int exec_find(const char *program, const char *const *environment, char *ret, size_t capacity, struct failure *failure)
 {
 	const char *path = environment_get(environment, "PATH");
 
@@ -61,12 +61,12 @@ int exec_find(const char *program, char *const *environment, char *ret, size_t c
 	return fail(failure, FAIL_NOT_FOUND, ENOENT, "exec: \"%s\": executable file not found in $PATH", program);
 }
 
-int exec_run(char *const *arguments, char *const *environment, struct failure *failure)
+int exec_run(const char *const *arguments, const char *const *environment, struct failure *failure)
 {
 	char path[PATH_MAX];
 
 	if (exec_find(arguments[0], environment, path, sizeof(path), failure) < 0)
 		return -1;
-	(void)execve(path, arguments, environment);
+	(void)execve(path, exec_vector(arguments), exec_vector(environment));
 	return fail(failure, errno == ENOENT ? FAIL_NOT_FOUND : FAIL_NOT_EXECUTABLE, errno, "exec %s: %s", path, error_text(errno));
 }

@@ -9,14 +9,14 @@
 #include <time.h>
 
 #include "fwcfg.h"
+#include "generated/messages.h"
 #include "util.h"
 
-#define TOKEN_FILE "opt/mvm/token"	// ProtocolLimits.TokenFile
 #define MAX_SEED 64
 
 int guest_read_token(uint8_t token[TOKEN_SIZE])
 {
-	ssize_t n = fwcfg_read(TOKEN_FILE, token, TOKEN_SIZE);
+	ssize_t n = fwcfg_read(MSG_TOKEN_FILE, token, TOKEN_SIZE);
 
 	if (n < 0)
 		return (int)n;

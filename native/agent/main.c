@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 	int r;
 
 	if (argc > 2 && strcmp(argv[0], REAPER_NAME) == 0)
-		return reaper_main(argv + 2, environ);
+		return reaper_main((const char *const *)argv + 2, (const char *const *)environ);
 	r = boot();
 	if (r < 0) {
 		log_line("cannot start: %s", strerror(-r));

@@ -30,10 +30,10 @@ static int mount_standard(int root, const char *type, const char *path, unsigned
 }
 
 // /sys and the cgroups: read-only, but for a privileged container.
-static int mount_system(int root, const struct view *view, struct failure *failure)
+static int mount_system(int root, const struct msg_setup *setup, struct failure *failure)
 {
 	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-	unsigned long ro = view->privileged ? 0 : MS_RDONLY;
+	unsigned long ro = setup->privileged ? 0 : MS_RDONLY;
 
 	if (mount_standard(root, "proc", "/proc", flags, NULL, failure) < 0)
 		return -1;
@@ -52,7 +52,7 @@ static int attach_terminals(int root, struct failure *failure)
 	return r < 0 ? fail_mount(failure, r, "devpts", "/dev/pts") : 0;
 }
 
-static int mount_devices(int root, const struct view *view, struct failure *failure)
+static int mount_devices(int root, const struct msg_setup *setup, struct failure *failure)
 {
 	const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 	CLEANUP_FD int dev = -1;
@@ -62,12 +62,12 @@ static int mount_devices(int root, const struct view *view, struct failure *fail
 	if (mount_standard(root, "tmpfs", "/dev", MS_NOSUID | MS_STRICTATIME, "mode=755,size=65536k", failure) < 0)
 		return -1;
 	dev = path_open(root, "/dev", O_DIRECTORY);
-	r = dev < 0 ? dev : devices_make(dev, view->privileged);
+	r = dev < 0 ? dev : devices_make(dev, setup->privileged);
 	if (r < 0)
 		return fail(failure, FAIL_MOUNT, r, "error creating device nodes: %s", error_text(r));
 	if (attach_terminals(root, failure) < 0)
 		return -1;
-	(void)format_string(data, sizeof(data), "mode=1777,size=%llu", (unsigned long long)view->shm_size);
+	(void)format_string(data, sizeof(data), "mode=1777,size=%llu", (unsigned long long)setup->shm_size);
 	if (mount_standard(root, "tmpfs", "/dev/shm", flags, data, failure) < 0)
 		return -1;
 	return mount_standard(root, "mqueue", "/dev/mqueue", flags, NULL, failure);
@@ -93,7 +93,7 @@ static bool is_known_type(const char *type)
 	return false;
 }
 
-static int mount_extra(int root, const struct extra_mount *extra, struct failure *failure)
+static int mount_extra(int root, const struct msg_mount *extra, struct failure *failure)
 {
 	CLEANUP_FD int target = path_open(root, extra->target, O_DIRECTORY);
 	bool existed = target >= 0;
@@ -126,20 +126,20 @@ static int bind_file(int root, const char *source, const char *path, struct fail
 	return r < 0 ? fail_mount(failure, r, "bind", path) : 0;
 }
 
-static int bind_files(int root, const struct view *view, struct failure *failure)
+static int bind_files(int root, const struct msg_setup *setup, struct failure *failure)
 {
 	char source[64];
 
-	for (size_t i = 0; i < view->file_count; i++) {
+	for (size_t i = 0; i < setup->files_count; i++) {
 		(void)format_string(source, sizeof(source), ROOTFS_FILES_PATH "/%zu", i);
-		if (bind_file(root, source, view->files[i], failure) < 0)
+		if (bind_file(root, source, setup->files[i].path, failure) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 // net.ipv4.ip_forward → sys/net/ipv4/ip_forward below the container's own /proc: the values of its namespaces.
-static int write_sysctl(int proc, const struct setting *setting)
+static int write_sysctl(int proc, const struct msg_sysctl *sysctl)
 {
 	struct open_how how = {
 		.flags = O_WRONLY | O_CLOEXEC,
@@ -147,29 +147,29 @@ static int write_sysctl(int proc, const struct setting *setting)
 	};
 	CLEANUP_FD int fd = -1;
 	char path[300];
-	int r = format_string(path, sizeof(path), "sys/%s", setting->name);
+	int r = format_string(path, sizeof(path), "sys/%s", sysctl->name);
 
 	if (r < 0)
 		return r;
 	// A name with slashes has its dots inside names, as sysctl(8) has it (net/ipv4/conf/eth0.100/forwarding).
-	if (!strchr(setting->name, '/'))
+	if (!strchr(sysctl->name, '/'))
 		for (char *p = path; (p = strchr(p, '.')); )
 			*p = '/';
 	fd = (int)syscall(SYS_openat2, proc, path, &how, sizeof(how));
 	if (fd < 0)
 		return -errno;
-	return write_all(fd, setting->value, strlen(setting->value));
+	return write_all(fd, sysctl->value, strlen(sysctl->value));
 }
 
-static int write_sysctls(int root, const struct view *view, struct failure *failure)
+static int write_sysctls(int root, const struct msg_setup *setup, struct failure *failure)
 {
-	CLEANUP_FD int proc = view->sysctl_count ? path_open(root, "/proc", O_DIRECTORY) : -1;
+	CLEANUP_FD int proc = setup->sysctls_count ? path_open(root, "/proc", O_DIRECTORY) : -1;
 
-	for (size_t i = 0; i < view->sysctl_count; i++) {
-		int r = write_sysctl(proc, &view->sysctls[i]);
+	for (size_t i = 0; i < setup->sysctls_count; i++) {
+		int r = write_sysctl(proc, &setup->sysctls[i]);
 
 		if (r < 0)
-			return fail(failure, FAIL_INVALID_REQUEST, r, "sysctl %s: %s", view->sysctls[i].name, error_text(r));
+			return fail(failure, FAIL_INVALID_REQUEST, r, "sysctl %s: %s", setup->sysctls[i].name, error_text(r));
 	}
 	return 0;
 }
@@ -204,17 +204,17 @@ static int make_read_only(int root, const char *path)
 	return r < 0 ? r : mount_attach(mount, target);
 }
 
-static int restrict_paths(int root, const struct view *view, struct failure *failure)
+static int restrict_paths(int root, const struct msg_setup *setup, struct failure *failure)
 {
 	CLEANUP_FD int null = path_open(root, "/dev/null", 0);
 	int r = null < 0 ? null : 0;
 
-	for (size_t i = 0; r >= 0 && i < view->read_only_count; i++)
-		if ((r = make_read_only(root, view->read_only_paths[i])) < 0)
-			return fail_mount(failure, r, "read-only path", view->read_only_paths[i]);
-	for (size_t i = 0; r >= 0 && i < view->masked_count; i++)
-		if ((r = mask(root, view->masked[i], null)) < 0)
-			return fail_mount(failure, r, "masked path", view->masked[i]);
+	for (size_t i = 0; r >= 0 && i < setup->readonly_paths_count; i++)
+		if ((r = make_read_only(root, setup->readonly_paths[i])) < 0)
+			return fail_mount(failure, r, "read-only path", setup->readonly_paths[i]);
+	for (size_t i = 0; r >= 0 && i < setup->masked_paths_count; i++)
+		if ((r = mask(root, setup->masked_paths[i], null)) < 0)
+			return fail_mount(failure, r, "masked path", setup->masked_paths[i]);
 	return r < 0 ? fail_mount(failure, r, "masked path", "/dev/null") : 0;
 }
 
@@ -228,11 +228,11 @@ static int bind_console(int root, const char *terminal, struct failure *failure)
 	return bind_file(root, source, "/dev/console", failure);
 }
 
-static int set_names(const struct view *view, struct failure *failure)
+static int set_names(const struct msg_setup *setup, struct failure *failure)
 {
-	if (*view->hostname && sethostname(view->hostname, strlen(view->hostname)) < 0)
+	if (*setup->hostname && sethostname(setup->hostname, strlen(setup->hostname)) < 0)
 		return fail(failure, FAIL_INVALID_REQUEST, errno, "sethostname: %s", error_text(errno));
-	if (*view->domainname && setdomainname(view->domainname, strlen(view->domainname)) < 0)
+	if (*setup->domainname && setdomainname(setup->domainname, strlen(setup->domainname)) < 0)
 		return fail(failure, FAIL_INVALID_REQUEST, errno, "setdomainname: %s", error_text(errno));
 	return 0;
 }
@@ -245,25 +245,25 @@ static int pivot(int root, struct failure *failure)
 	return 0;
 }
 
-int mounts_enter(const struct view *view, const char *terminal, struct failure *failure)
+int mounts_enter(const struct msg_setup *setup, const char *terminal, struct failure *failure)
 {
 	CLEANUP_FD int root = open(ROOTFS_PATH, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
 	if (root < 0)
 		return fail_mount(failure, errno, "overlay", "/");
-	if (mount_system(root, view, failure) < 0 || mount_devices(root, view, failure) < 0)
+	if (mount_system(root, setup, failure) < 0 || mount_devices(root, setup, failure) < 0)
 		return -1;
-	for (size_t i = 0; i < view->mount_count; i++)
-		if (mount_extra(root, &view->mounts[i], failure) < 0)
+	for (size_t i = 0; i < setup->mounts_count; i++)
+		if (mount_extra(root, &setup->mounts[i], failure) < 0)
 			return -1;
-	if (bind_files(root, view, failure) < 0 || bind_console(root, terminal, failure) < 0)
+	if (bind_files(root, setup, failure) < 0 || bind_console(root, terminal, failure) < 0)
 		return -1;
-	if (set_names(view, failure) < 0 || write_sysctls(root, view, failure) < 0)
+	if (set_names(setup, failure) < 0 || write_sysctls(root, setup, failure) < 0)
 		return -1;
-	if (restrict_paths(root, view, failure) < 0)
+	if (restrict_paths(root, setup, failure) < 0)
 		return -1;
-	r = view->read_only ? mount_set(root, ATTR_RDONLY, 0) : 0;
+	r = setup->root.read_only ? mount_set(root, ATTR_RDONLY, 0) : 0;
 	if (r < 0)
 		return fail_mount(failure, r, "read-only root", "/");
 	return pivot(root, failure);

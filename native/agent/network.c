@@ -11,6 +11,7 @@
 #include "slot.h"
 
 #define LOOPBACK_INDEX 1
+#define MAC_SIZE 6
 
 // One rtnetlink request under construction.
 struct request {
@@ -89,15 +90,15 @@ static int set_up(int index)
 	return transact(&request);
 }
 
-static int set_identity(int index, const struct network_interface *interface)
+static int set_identity(int index, const struct msg_network_interface *interface)
 {
 	struct request request;
 	struct ifinfomsg *link = begin(&request, RTM_NEWLINK, 0, sizeof(*link));
 
 	link->ifi_index = index;
 	add_attribute(&request, IFLA_IFNAME, interface->name, strlen(interface->name) + 1);
-	if (interface->mac)
-		add_attribute(&request, IFLA_ADDRESS, interface->mac, 6);
+	if (interface->mac_address.length == MAC_SIZE)
+		add_attribute(&request, IFLA_ADDRESS, interface->mac_address.data, MAC_SIZE);
 	if (interface->mtu)
 		add_attribute(&request, IFLA_MTU, &interface->mtu, sizeof(interface->mtu));
 	return transact(&request);
@@ -182,9 +183,9 @@ static int add_default_route(int index, const char *text)
 	return r < 0 ? r : add_route(index, &gateway, true);
 }
 
-static bool has_ipv6(const struct network_interface *interface)
+static bool has_ipv6(const struct msg_network_interface *interface)
 {
-	for (size_t i = 0; i < interface->address_count; i++)
+	for (size_t i = 0; i < interface->addresses_count; i++)
 		if (strchr(interface->addresses[i], ':'))
 			return true;
 	return false;
@@ -199,9 +200,9 @@ static void disable_ipv6(const char *name)
 		(void)write_file(AT_FDCWD, path, "1", 1);
 }
 
-static int add_addresses(int index, const struct network_interface *interface, struct failure *failure)
+static int add_addresses(int index, const struct msg_network_interface *interface, struct failure *failure)
 {
-	for (size_t i = 0; i < interface->address_count; i++) {
+	for (size_t i = 0; i < interface->addresses_count; i++) {
 		struct address address;
 		int r = parse_address(interface->addresses[i], true, &address);
 
@@ -214,9 +215,9 @@ static int add_addresses(int index, const struct network_interface *interface, s
 	return 0;
 }
 
-static int add_gateways(int index, const struct network_interface *interface, struct failure *failure)
+static int add_gateways(int index, const struct msg_network_interface *interface, struct failure *failure)
 {
-	for (size_t i = 0; i < interface->gateway_count; i++) {
+	for (size_t i = 0; i < interface->gateways_count; i++) {
 		int r = add_default_route(index, interface->gateways[i]);
 
 		if (r < 0)
@@ -233,7 +234,7 @@ int network_loopback_up(struct failure *failure)
 	return r < 0 ? fail(failure, FAIL_INTERNAL, r, "network interface lo: %s", error_text(r)) : 0;
 }
 
-int network_configure(const struct network_interface *interface, struct failure *failure)
+int network_configure(const struct msg_network_interface *interface, struct failure *failure)
 {
 	char name[IFNAMSIZ];
 	int index;

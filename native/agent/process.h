@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "cgroup.h"
-#include "child.h"
+#include "failure.h"
 #include "input.h"
 #include "loop.h"
 #include "output.h"

@@ -15,30 +15,30 @@
 // Where the report socket is across the init's own execve.
 #define REPORT_FD 3
 
-int reaper_exec(int self, int report, char *const *arguments, char *const *environment, struct failure *failure)
+int reaper_exec(int self, int report, const char *const *arguments, const char *const *environment, struct failure *failure)
 {
 	size_t count = 0;
-	char **vector;
+	const char **vector;
 
 	while (arguments[count])
 		count++;
 	vector = calloc(count + 3, sizeof(*vector));
 	if (!vector)
 		return fail(failure, FAIL_INTERNAL, ENOMEM, "init: %s", error_text(ENOMEM));
-	vector[0] = (char *)(uintptr_t)REAPER_NAME;
-	vector[1] = (char *)(uintptr_t)"--";
+	vector[0] = REAPER_NAME;
+	vector[1] = "--";
 	memcpy(vector + 2, arguments, count * sizeof(*vector));
 	// Both out of the way of number 3, which either may have.
 	self = fcntl(self, F_DUPFD_CLOEXEC, REPORT_FD + 1);
 	report = fcntl(report, F_DUPFD_CLOEXEC, REPORT_FD + 1);
 	if (self < 0 || report < 0 || dup2(report, REPORT_FD) < 0)
 		return fail(failure, FAIL_INTERNAL, errno, "init: %s", error_text(errno));
-	(void)syscall(SYS_execveat, self, "", vector, environment, AT_EMPTY_PATH);
+	(void)syscall(SYS_execveat, self, "", exec_vector(vector), exec_vector(environment), AT_EMPTY_PATH);
 	return fail(failure, FAIL_INTERNAL, errno, "init: %s", error_text(errno));
 }
 
 // The program, in a process group of its own that has the terminal, if there is one.
-static void run_program(char *const *arguments, char *const *environment, const sigset_t *mask)
+static void run_program(const char *const *arguments, const char *const *environment, const sigset_t *mask)
 {
 	struct failure failure;
 	pid_t self = getpid();
@@ -65,7 +65,7 @@ static int reap(pid_t program)
 	return result;
 }
 
-int reaper_main(char *const *arguments, char *const *environment)
+int reaper_main(const char *const *arguments, const char *const *environment)
 {
 	sigset_t all;
 	sigset_t old;

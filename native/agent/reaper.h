@@ -7,7 +7,7 @@
 #define REAPER_NAME "/sbin/docker-init"
 
 // Replaces the process by the init, from the agent's executable SELF, and passes REPORT on. Returns only on failure.
-int reaper_exec(int self, int report, char *const *arguments, char *const *environment, struct failure *failure);
+int reaper_exec(int self, int report, const char *const *arguments, const char *const *environment, struct failure *failure);
 
 // The init's main. Starts ARGUMENTS (program first), ends with its exit status, or 128 + signal.
-int reaper_main(char *const *arguments, char *const *environment);
+int reaper_main(const char *const *arguments, const char *const *environment);

@@ -1,9 +1,8 @@
 #include "replies.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
-#include "wire.h"
+#include "post.h"
 
 void replies_init(struct replies *replies)
 {
@@ -37,17 +36,20 @@ static void remove_first(struct replies *replies)
 
 static int send_one(const struct reply *reply, struct connection *connection)
 {
-	switch (reply->kind) {
-	case REPLY_OK:
-		return wire_send_ok(connection, reply->id);
-	case REPLY_STARTED:
-		return wire_send_started(connection, reply->id, reply->pid);
-	case REPLY_FAILURE:
-		return wire_send_failure(connection, reply->id, &reply->failure);
-	case REPLY_PENDING:
-		break;
+	struct msg message = {.type = MSG_OK, .id = reply->id};
+
+	if (reply->kind == REPLY_STARTED) {
+		message.type = MSG_STARTED;
+		message.started.pid = (uint32_t)reply->pid;
+	} else if (reply->kind == REPLY_FAILURE) {
+		message.type = MSG_FAILURE;
+		message.failure = (struct msg_failure){
+			.kind = reply->failure.kind,
+			.error_number = reply->failure.error,
+			.message = reply->failure.text,
+		};
 	}
-	return -EINVAL;
+	return post_small(connection, &message);
 }
 
 int replies_send(struct replies *replies, struct connection *connection)

@@ -6,10 +6,10 @@
 
 #include "agent.h"
 #include "rootfs.h"
+#include "spawn.h"
 #include "terminal.h"
-#include "wire.h"
 
-static struct reply *reply_to(struct agent *agent, const struct wire_message *message)
+static struct reply *reply_to(struct agent *agent, const struct msg *message)
 {
 	struct reply *reply = replies_add(&agent->replies, message->id);
 
@@ -23,7 +23,7 @@ static void decide(struct reply *reply, int result)
 	reply->kind = result < 0 ? REPLY_FAILURE : REPLY_OK;
 }
 
-static int set_up(struct agent *agent, const struct setup *setup, struct failure *failure)
+static int run_setup(struct agent *agent, const struct msg_setup *setup, struct failure *failure)
 {
 	if (agent->state != AGENT_EMPTY)
 		return fail(failure, FAIL_INVALID_REQUEST, EALREADY, "the container is already set up");
@@ -35,39 +35,43 @@ static int set_up(struct agent *agent, const struct setup *setup, struct failure
 	return 0;
 }
 
-static int check_start(const struct agent *agent, const struct program *program, struct failure *failure)
+static void set_up(struct agent *agent, const struct msg *message)
+{
+	struct reply *reply = reply_to(agent, message);
+
+	if (reply)
+		decide(reply, run_setup(agent, &message->setup, &reply->failure));
+}
+
+static int check_start(const struct agent *agent, const struct msg_start *start, struct failure *failure)
 {
 	if (agent->state != AGENT_SET_UP)
 		return fail(failure, FAIL_INVALID_REQUEST, EINVAL, "the container is not set up");
-	if (agent->processes.count >= MAX_PROCESSES)
+	if (agent->processes.count >= MSG_MAX_PROCESSES)
 		return fail(failure, FAIL_INVALID_REQUEST, EAGAIN, "too many processes");
-	if (program->argument_count == 0)
+	if (start->process == 0 || process_find(&agent->processes, start->process))
+		return fail(failure, FAIL_INVALID_REQUEST, EEXIST, "process %u exists", start->process);
+	if (start->arguments_count == 0)
 		return fail(failure, FAIL_INVALID_REQUEST, EINVAL, "no command specified");
-	if (program->init && agent->processes.init)
+	if (start->init && agent->processes.init)
 		return fail(failure, FAIL_INVALID_REQUEST, EALREADY, "the container is already running");
-	if (!program->init && !agent->processes.init)
+	if (!start->init && !agent->processes.init)
 		return fail(failure, FAIL_NO_SUCH_PROCESS, ESRCH, "the container is not running");
 	return 0;
 }
 
-static void start(struct agent *agent, struct wire_message *message)
+static void start_process(struct agent *agent, const struct msg *message)
 {
-	struct process_request *request = &message->start.request;
+	const struct msg_start *start = &message->start;
 	struct reply *reply = reply_to(agent, message);
-	struct process *process = process_find(&agent->processes, request->number);
+	struct process *process;
 
 	if (!reply)
 		return;
-	request->window = agent->window;
-	request->view = &agent->setup.view;
 	reply->kind = REPLY_FAILURE;
-	if (request->number == 0 || process) {
-		(void)fail(&reply->failure, FAIL_INVALID_REQUEST, EEXIST, "process %u exists", request->number);
+	if (check_start(agent, start, &reply->failure) < 0)
 		return;
-	}
-	if (check_start(agent, &message->start.program, &reply->failure) < 0)
-		return;
-	if (process_start(&agent->processes, &message->start.program, request, &process, &reply->failure) < 0)
+	if (process_start(&agent->processes, start, &agent->setup, agent->window, &process, &reply->failure) < 0)
 		return;
 	reply->kind = REPLY_PENDING;
 	reply->owner = &process->reply;
@@ -102,83 +106,90 @@ static struct process *find_for_reply(struct agent *agent, uint32_t number, stru
 	return process;
 }
 
-static void kill_process(struct agent *agent, const struct wire_message *message)
+static void kill_process(struct agent *agent, const struct msg *message)
 {
 	struct reply *reply = reply_to(agent, message);
-	struct process *process = reply ? find_for_reply(agent, message->process.process, reply) : NULL;
-	int r = process ? process_signal(process, (int)message->process.signal) : -1;
+	struct process *process = reply ? find_for_reply(agent, message->kill.process, reply) : NULL;
+	int r = process ? process_signal(process, (int)message->kill.signal) : -1;
 
 	if (process && r == -ESRCH)
 		(void)fail(&reply->failure, FAIL_NO_SUCH_PROCESS, ESRCH, "process already finished");
 	else if (process && r < 0)
-		(void)fail(&reply->failure, FAIL_INVALID_REQUEST, r, "signal %u: %s", message->process.signal, error_text(r));
+		(void)fail(&reply->failure, FAIL_INVALID_REQUEST, r, "signal %u: %s", message->kill.signal, error_text(r));
 	if (reply)
 		decide(reply, r);
 }
 
-static void resize(struct agent *agent, const struct wire_message *message)
+static void resize(struct agent *agent, const struct msg *message)
 {
 	struct reply *reply = reply_to(agent, message);
-	struct process *process = reply ? find_for_reply(agent, message->process.process, reply) : NULL;
+	struct process *process = reply ? find_for_reply(agent, message->resize.process, reply) : NULL;
 	int r = -1;
 
 	if (process && process->terminal < 0)
 		(void)fail(&reply->failure, FAIL_INVALID_REQUEST, ENOTTY, "process %u has no terminal", process->number);
 	else if (process)
-		r = terminal_resize(process->terminal, message->process.rows, message->process.columns);
+		r = terminal_resize(process->terminal, message->resize.rows, message->resize.columns);
 	if (process && process->terminal >= 0 && r < 0)
 		(void)fail(&reply->failure, FAIL_INTERNAL, r, "resize: %s", error_text(r));
 	if (reply)
 		decide(reply, r);
 }
 
-static void take_input(struct agent *agent, const struct wire_message *message)
+// An unknown stream is no fault: its process could not be started, or was forgotten meanwhile.
+static void take_data(struct agent *agent, const struct msg_data *data)
 {
 	struct input *input;
-	int r;
 
-	// Unknown: its process could not be started, or has closed it.
-	if (!process_find_input(&agent->processes, message->stream.stream, &input))
+	if (!process_find_input(&agent->processes, data->stream, &input))
 		return;
-	if (message->type == WIRE_DATA)
-		r = input_data(input, message->stream.offset, message->stream.bytes, message->stream.size);
-	else
-		r = input_end(input, message->stream.offset);
-	if (r < 0)
+	if (input_data(input, data->offset, data->bytes.data, data->bytes.length) < 0)
 		agent_refuse(agent, agent->current, "input that does not follow what came before, or is more than the window");
 	else
 		input_flush(input);
 }
 
-static void acknowledge(struct agent *agent, const struct wire_message *message)
+static void take_end(struct agent *agent, const struct msg_end *end)
+{
+	struct input *input;
+
+	if (!process_find_input(&agent->processes, end->stream, &input))
+		return;
+	if (input_end(input, end->offset) < 0)
+		agent_refuse(agent, agent->current, "end of an input that is not where its bytes end");
+	else
+		input_flush(input);
+}
+
+static void take_ack(struct agent *agent, const struct msg_ack *ack)
 {
 	struct output *output;
 
-	if (!process_find_output(&agent->processes, message->stream.stream, &output))
+	if (!process_find_output(&agent->processes, ack->stream, &output))
 		return;
-	if (output_acknowledge(output, message->stream.offset) < 0)
+	if (output_acknowledge(output, ack->offset) < 0)
 		agent_refuse(agent, agent->current, "acknowledgement of bytes that were not sent");
 	else
 		output_fill(output);
 }
 
-static void stop_output(struct agent *agent, const struct wire_message *message)
+static void take_stop(struct agent *agent, const struct msg_stop *stop)
 {
 	struct output *output;
 
-	if (process_find_output(&agent->processes, message->stream.stream, &output))
+	if (process_find_output(&agent->processes, stop->stream, &output))
 		output_stop(output);
 }
 
-static void forget(struct agent *agent, const struct wire_message *message)
+static void forget(struct agent *agent, const struct msg *message)
 {
-	struct process *process = process_find(&agent->processes, message->process.process);
+	struct process *process = process_find(&agent->processes, message->forget.process);
 
 	if (process && process->state == PROCESS_ENDED)
 		process_forget(process);
 }
 
-static void shut_down(struct agent *agent, const struct wire_message *message)
+static void shut_down(struct agent *agent, const struct msg *message)
 {
 	struct reply *reply = reply_to(agent, message);
 
@@ -212,45 +223,43 @@ void requests_continue_shutdown(struct agent *agent)
 	guest_stop();
 }
 
-void requests_serve(struct agent *agent, struct wire_message *message)
+void requests_serve(struct agent *agent, const struct msg *message)
 {
-	struct reply *reply;
-
 	switch (message->type) {
-	case WIRE_SETUP:
-		reply = reply_to(agent, message);
-		if (reply)
-			decide(reply, set_up(agent, &message->setup, &reply->failure));
+	case MSG_SETUP:
+		set_up(agent, message);
 		break;
-	case WIRE_START:
-		start(agent, message);
+	case MSG_START:
+		start_process(agent, message);
 		break;
-	case WIRE_FORGET:
+	case MSG_FORGET:
 		forget(agent, message);
 		break;
-	case WIRE_KILL:
+	case MSG_KILL:
 		kill_process(agent, message);
 		break;
-	case WIRE_RESIZE:
+	case MSG_RESIZE:
 		resize(agent, message);
 		break;
-	case WIRE_SHUTDOWN:
+	case MSG_SHUTDOWN:
 		shut_down(agent, message);
 		break;
-	case WIRE_DATA:
-	case WIRE_END:
-		take_input(agent, message);
+	case MSG_DATA:
+		take_data(agent, &message->data);
 		break;
-	case WIRE_ACK:
-		acknowledge(agent, message);
+	case MSG_END:
+		take_end(agent, &message->end);
 		break;
-	case WIRE_STOP:
-		stop_output(agent, message);
+	case MSG_ACK:
+		take_ack(agent, &message->ack);
 		break;
-	case WIRE_GOODBYE:
-		break;	// it will hang up by itself
-	case WIRE_HELLO:
-		agent_refuse(agent, agent->current, "a second Hello");
+	case MSG_STOP:
+		take_stop(agent, &message->stop);
+		break;
+	case MSG_GOODBYE:
+		break;	// the host will hang up by itself
+	default:
+		agent_refuse(agent, agent->current, "a message that is out of place here");
 		break;
 	}
 }

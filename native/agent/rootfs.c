@@ -95,7 +95,7 @@ int rootfs_mount_terminals(struct failure *failure)
 	return 0;
 }
 
-int rootfs_write_file(size_t index, unsigned mode, const void *content, size_t length, struct failure *failure)
+int rootfs_write_file(size_t index, unsigned mode, struct mp_bytes content, struct failure *failure)
 {
 	char path[64];
 	CLEANUP_FD int fd = -1;
@@ -103,7 +103,7 @@ int rootfs_write_file(size_t index, unsigned mode, const void *content, size_t l
 
 	(void)format_string(path, sizeof(path), ROOTFS_FILES_PATH "/%zu", index);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	r = fd < 0 ? -errno : write_all(fd, content, length);
+	r = fd < 0 ? -errno : write_all(fd, content.data, content.length);
 	if (r == 0 && fchmod(fd, mode & 0777) < 0)
 		r = -errno;
 	return r < 0 ? fail(failure, FAIL_INTERNAL, r, "keep injected file: %s", error_text(r)) : 0;

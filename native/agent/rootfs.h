@@ -18,7 +18,7 @@ int rootfs_mount(unsigned root_slot, unsigned scratch_slot, struct failure *fail
 int rootfs_mount_terminals(struct failure *failure);
 
 // Keeps the content of injected file number INDEX. 0 or -1 with FAILURE.
-int rootfs_write_file(size_t index, unsigned mode, const void *content, size_t length, struct failure *failure);
+int rootfs_write_file(size_t index, unsigned mode, struct mp_bytes content, struct failure *failure);
 
 // Unmounts all again, so that the scratch disk is clean. Nothing of the container may be running. 0 or -errno.
 int rootfs_unmount(void);

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "child.h"
 #include "terminal.h"
 
 // clone3(2)'s flag needs a kernel header that clashes with sched.h's.
@@ -72,24 +73,24 @@ static int open_input(struct input *input, uint32_t stream, size_t window, int *
 	return r;
 }
 
-static int open_pipes(struct process *process, const struct process_request *request, struct ends *ends)
+static int open_pipes(struct process *process, const struct msg_start *start, size_t window, struct ends *ends)
 {
-	int r = open_input(&process->input, request->input, request->window, &ends->stdio[0]);
+	int r = open_input(&process->input, start->stdin, window, &ends->stdio[0]);
 
 	if (r == 0)
-		r = open_output(&process->outputs[0], request->output, request->window, &ends->stdio[1]);
+		r = open_output(&process->outputs[0], start->stdout, window, &ends->stdio[1]);
 	if (r == 0)
-		r = open_output(&process->outputs[1], request->error, request->window, &ends->stdio[2]);
+		r = open_output(&process->outputs[1], start->stderr, window, &ends->stdio[2]);
 	return r;
 }
 
 // Each direction of a terminal gets a descriptor of its own, so that it can be watched and closed alone.
-static int open_terminal(struct process *process, const struct process_request *request, struct ends *ends)
+static int open_terminal(struct process *process, const struct msg_start *start, size_t window, struct ends *ends)
 {
 	CLEANUP_FD int out = -1;
 	CLEANUP_FD int in = -1;
 	struct terminal terminal;
-	int r = terminal_open(&terminal, request->rows, request->columns);
+	int r = terminal_open(&terminal, start->rows, start->columns);
 
 	if (r < 0)
 		return r;
@@ -104,15 +105,15 @@ static int open_terminal(struct process *process, const struct process_request *
 			return -errno;
 	if (out < 0 || in < 0)
 		return -EMFILE;
-	r = output_init(&process->outputs[0], request->output, out, true, request->window);
+	r = output_init(&process->outputs[0], start->stdout, out, true, window);
 	if (r < 0)
 		return r;
 	(void)steal_fd(&out);
-	if (!request->output)
+	if (!start->stdout)
 		output_stop(&process->outputs[0]);
-	if (!request->input)
+	if (!start->stdin)
 		return 0;
-	r = input_init(&process->input, request->input, in, request->window);
+	r = input_init(&process->input, start->stdin, in, window);
 	if (r == 0)
 		(void)steal_fd(&in);
 	return r;
@@ -133,8 +134,7 @@ static int watch(struct loop *loop, struct process *process)
 	return 0;
 }
 
-static int open_streams(struct process *process, const struct program *program, const struct process_request *request,
-	struct ends *ends)
+static int open_streams(struct process *process, const struct msg_start *start, size_t window, struct ends *ends)
 {
 	int sockets[2];
 	int r;
@@ -143,7 +143,7 @@ static int open_streams(struct process *process, const struct program *program, 
 		return -errno;
 	process->report.fd = sockets[0];
 	ends->report = sockets[1];
-	r = program->terminal ? open_terminal(process, request, ends) : open_pipes(process, request, ends);
+	r = start->terminal ? open_terminal(process, start, window, ends) : open_pipes(process, start, window, ends);
 	return r < 0 ? r : watch(process->owner->loop, process);
 }
 
@@ -202,25 +202,25 @@ static int open_own_pidfd(struct processes *processes)
 	return processes->own_pidfd < 0 ? -errno : 0;
 }
 
-static pid_t fork_process(struct processes *processes, const struct program *program,
-	const struct process_request *request, const struct ends *ends)
+static pid_t fork_process(struct processes *processes, const struct msg_start *start, const struct msg_setup *setup,
+	const struct ends *ends)
 {
 	struct child child = {
 		.report = ends->report,
 		.self = processes->self,
-		.container = program->init ? -1 : processes->init_pidfd,
+		.container = start->init ? -1 : processes->init_pidfd,
 		.terminal = ends->terminal ? ends->name : NULL,
-		.view = request->view,
+		.setup = setup,
 	};
-	pid_t pid = program->init ? 0 : open_own_pidfd(processes);
+	pid_t pid = start->init ? 0 : open_own_pidfd(processes);
 
 	if (pid < 0)
 		return pid;
 	for (int i = 0; i < 3; i++)
 		child.stdio[i] = ends->stdio[i] >= 0 ? ends->stdio[i] : processes->null;
-	pid = program->init ? fork_init(processes) : fork_member(processes);
+	pid = start->init ? fork_init(processes) : fork_member(processes);
 	if (pid == 0)
-		child_run(&child, program);
+		child_run(&child, start);
 	return pid;
 }
 
@@ -235,19 +235,19 @@ static void add_process(struct processes *processes, struct process *process, pi
 		processes->init = process;
 }
 
-int process_start(struct processes *processes, const struct program *program, const struct process_request *request,
+int process_start(struct processes *processes, const struct msg_start *start, const struct msg_setup *setup, size_t window,
 	struct process **ret, struct failure *failure)
 {
 	__attribute__((cleanup(cleanup_ends))) struct ends ends = {.stdio = {-1, -1, -1}, .report = -1};
 	__attribute__((cleanup(cleanup_process))) struct process *process = NULL;
 	int r;
 
-	process = process_new(processes, request->number, program->init);
-	r = process ? open_streams(process, program, request, &ends) : -ENOMEM;
+	process = process_new(processes, start->process, start->init);
+	r = process ? open_streams(process, start, window, &ends) : -ENOMEM;
 	if (r < 0)
 		return fail(failure, FAIL_INTERNAL, r, "streams of the process: %s", error_text(r));
 	process->oom_kills = cgroup_oom_kills(&processes->cgroup);
-	r = fork_process(processes, program, request, &ends);
+	r = fork_process(processes, start, setup, &ends);
 	if (r < 0)
 		return fail(failure, FAIL_INTERNAL, r, "fork: %s", error_text(r));
 	add_process(processes, process, r);

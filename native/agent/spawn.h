@@ -3,15 +3,7 @@
 
 #include "process.h"
 
-// What a start needs beside the program.
-struct process_request {
-	uint32_t number;
-	uint32_t input, output, error;	// stream numbers, 0: none
-	uint32_t rows, columns;
-	size_t window;
-	const struct view *view;	// for PID 1
-};
-
-// Forks the process. Its start is under way when this returns 0: events.started tells how it went. -1 with FAILURE.
-int process_start(struct processes *processes, const struct program *program, const struct process_request *request,
+// Forks the process that START asks for, with WINDOW bytes of ring for each stream; SETUP is the view that PID 1 makes.
+// The start is under way when this returns 0: events.started tells how it went. -1 with FAILURE.
+int process_start(struct processes *processes, const struct msg_start *start, const struct msg_setup *setup, size_t window,
 	struct process **ret, struct failure *failure);

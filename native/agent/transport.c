@@ -7,12 +7,11 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
+#include "generated/messages.h"
 #include "slot.h"
 #include "util.h"
 
 #define CHANNEL_SLOT 0
-#define PORT 1023	// ProtocolLimits.VsockPort
-#define SERIAL_PORT "mvm.agent"	// ProtocolLimits.SerialPortName
 #define RETRY_NANOSECONDS 5000000
 
 static void accept_all(struct source *source, uint32_t events)
@@ -37,7 +36,7 @@ static int listen_vsock(struct transport *transport)
 	const struct sockaddr_vm address = {
 		.svm_family = AF_VSOCK,
 		.svm_cid = VMADDR_CID_ANY,
-		.svm_port = PORT,
+		.svm_port = MSG_VSOCK_PORT,
 	};
 	CLEANUP_FD int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -52,7 +51,7 @@ static int open_serial(struct transport *transport)
 	char name[32];
 	char path[40];
 	int fd;
-	int r = slot_serial_port(CHANNEL_SLOT, SERIAL_PORT, name, sizeof(name));
+	int r = slot_serial_port(CHANNEL_SLOT, MSG_SERIAL_PORT, name, sizeof(name));
 
 	if (r < 0)
 		return r;

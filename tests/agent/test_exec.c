@@ -32,7 +32,7 @@ static void make_file(const char *name, mode_t mode, const char *content)
 static int find(const char *program, const char *path)
 {
 	char variable[PATH_MAX];
-	char *environment[] = {variable, NULL};
+	const char *environment[] = {variable, NULL};
 
 	(void)snprintf(variable, sizeof(variable), "PATH=%s", path);
 	memset(&failure, 0, sizeof(failure));
@@ -64,7 +64,7 @@ static void takes_the_empty_element_for_the_working_directory(void)
 
 static void needs_path_in_the_environment(void)
 {
-	char *environment[] = {NULL};
+	const char *environment[] = {NULL};
 
 	CHECK_INT(exec_find("sh", environment, found, sizeof(found), &failure), -1);
 	CHECK_INT(failure.kind, FAIL_NOT_FOUND);
@@ -90,8 +90,8 @@ static void checks_named_files(void)
 static void reports_what_execve_says(void)
 {
 	char path[PATH_MAX];
-	char *arguments[] = {path, NULL};
-	char *environment[] = {NULL};
+	const char *arguments[] = {path, NULL};
+	const char *environment[] = {NULL};
 	char expected[PATH_MAX + 64];
 
 	(void)snprintf(path, sizeof(path), "%s", below("garbage"));
@@ -106,9 +106,7 @@ static void reports_what_execve_says(void)
 
 static void reads_the_environment(void)
 {
-	char first[] = "HOME2=x";
-	char second[] = "HOME=/y";
-	char *environment[] = {first, second, NULL};
+	const char *environment[] = {"HOME2=x", "HOME=/y", NULL};
 
 	CHECK_TEXT(environment_get(environment, "HOME"), "/y");
 	CHECK(environment_get(environment, "HOM") == NULL);
