@@ -15,7 +15,14 @@ internal sealed class JsonLogEncoder
     private const int EntryOverhead = 128;
     private const int WorstEscape = 6;
 
-    private static readonly SearchValues<byte> s_special = SearchValues.Create(SpecialBytes());
+    private const int EscapeStride = 8;
+    private const int WorthwhileRun = 8;
+    private const int BadByte = -1;
+
+    private static readonly byte[] s_escapes = MakeEscapes();
+    private static readonly byte[] s_escapeLengths = [.. Enumerable.Range(0, 128).Select(value => (byte)EscapeOf(value).Length)];
+    private static readonly SearchValues<byte> s_special = SearchValues.Create(
+        [.. Enumerable.Range(0, 256).Where(value => value >= 128 || EscapeOf(value).Length > 1).Select(value => (byte)value)]);
 
     private byte[] _buffer = new byte[64 * 1024];
     private int _length;
@@ -46,12 +53,7 @@ internal sealed class JsonLogEncoder
         Put(suffix);
     }
 
-    private static byte[] SpecialBytes()
-    {
-        IEnumerable<int> escaped = Enumerable.Range(0, 0x20).Concat(Enumerable.Range(0x80, 0x80)).Concat(@"""\<>&".Select(c => (int)c));
-        return [.. escaped.Select(b => (byte)b)];
-    }
-
+    /// <summary>Plain runs are found and copied in bulk; between them, bytes are looked up one by one.</summary>
     private void PutEscaped(ReadOnlySpan<byte> text)
     {
         while (true)
@@ -64,56 +66,103 @@ internal sealed class JsonLogEncoder
             }
 
             Put(text[..special]);
-            text = text[(special + PutSpecial(text[special..]))..];
+            text = text[special..];
+            text = text[PutSpecialRun(text)..];
+            if (text.IsEmpty)
+            {
+                return;
+            }
         }
     }
 
-    /// <summary>Writes the character that text starts with; returns its length in bytes.</summary>
-    private int PutSpecial(ReadOnlySpan<byte> text)
+    /// <summary>
+    /// Writes bytes from the start of text until a few plain ones in a row make a bulk search worth it again; returns
+    /// how many were taken.
+    /// </summary>
+    private int PutSpecialRun(ReadOnlySpan<byte> text)
     {
-        byte first = text[0];
-        if (first < 0x80)
+        Span<byte> target = _buffer.AsSpan(_length);
+        int written = 0;
+        int taken = 0;
+        for (int plain = 0; taken < text.Length && plain < WorthwhileRun;)
         {
-            PutAscii(first);
+            byte value = text[taken];
+            if (value >= 0x80)
+            {
+                plain = 0;
+                taken += PutNonAscii(text[taken..], target, ref written);
+                continue;
+            }
+
+            // Eight bytes are copied whatever the length: what is too much is overwritten next (there is room).
+            plain = s_escapeLengths[value] == 1 ? plain + 1 : 0;
+            s_escapes.AsSpan(value * EscapeStride, EscapeStride).CopyTo(target[written..]);
+            written += s_escapeLengths[value];
+            taken++;
+        }
+
+        _length += written;
+        return taken;
+    }
+
+    /// <summary>Writes the character that text starts with; returns its length in bytes.</summary>
+    private static int PutNonAscii(ReadOnlySpan<byte> text, Span<byte> target, ref int written)
+    {
+        int length = LengthOf(text, out int value);
+        ReadOnlySpan<byte> form = value switch
+        {
+            BadByte => "\\ufffd"u8,
+            0x2028 => "\\u2028"u8,
+            0x2029 => "\\u2029"u8,
+            _ => text[..length],
+        };
+        form.CopyTo(target[written..]);
+        written += form.Length;
+        return length;
+    }
+
+    /// <summary>Length of the character that text starts with, 1 for a bad byte. Binary data is mostly bad bytes: found first.</summary>
+    private static int LengthOf(ReadOnlySpan<byte> text, out int value)
+    {
+        value = BadByte;
+        if (text[0] is < 0xC2 or > 0xF4 || text.Length < 2 || (text[1] & 0xC0) != 0x80)
+        {
             return 1;
+        }
+
+        if (text[0] < 0xE0)
+        {
+            value = 0;
+            return 2;
         }
 
         if (Rune.DecodeFromUtf8(text, out Rune rune, out int length) != OperationStatus.Done)
         {
-            Put("\\ufffd"u8);
             return 1;
         }
 
-        if (rune.Value is 0x2028 or 0x2029)
-        {
-            Put(rune.Value == 0x2028 ? "\\u2028"u8 : "\\u2029"u8);
-        }
-        else
-        {
-            Put(text[..length]);
-        }
-
+        value = rune.Value;
         return length;
     }
 
-    private void PutAscii(byte value)
+    private static string EscapeOf(int value) => value switch
     {
-        ReadOnlySpan<byte> digits = "0123456789abcdef"u8;
-        switch (value)
+        '"' or '\\' => "\\" + (char)value,
+        '\n' => "\\n",
+        '\r' => "\\r",
+        < 0x20 or '<' or '>' or '&' => $"\\u{value:x4}",
+        _ => ((char)value).ToString(),
+    };
+
+    private static byte[] MakeEscapes()
+    {
+        byte[] table = new byte[128 * EscapeStride];
+        for (int value = 0; value < 128; value++)
         {
-            case (byte)'"' or (byte)'\\':
-                Put([(byte)'\\', value]);
-                break;
-            case (byte)'\n':
-                Put("\\n"u8);
-                break;
-            case (byte)'\r':
-                Put("\\r"u8);
-                break;
-            default:
-                Put([(byte)'\\', (byte)'u', (byte)'0', (byte)'0', digits[value >> 4], digits[value & 15]]);
-                break;
+            Encoding.ASCII.GetBytes(EscapeOf(value), table.AsSpan(value * EscapeStride));
         }
+
+        return table;
     }
 
     private void Put(ReadOnlySpan<byte> bytes)

@@ -1,0 +1,60 @@
+using MicroVm.Engine.Guest;
+using MicroVm.Engine.Logs;
+using MicroVm.Engine.Stdio;
+using MicroVm.Hypervisor;
+
+namespace MicroVm.Engine.Containers;
+
+/// <summary>One life of a container's virtual machine, from its start (or adoption) until nothing of it is left.</summary>
+internal sealed class ContainerRun(
+    IVirtualMachine machine, VmSpec spec, GuestSession session, StdioHub hub, ContainerLog log)
+{
+    private readonly TaskCompletionSource<ContainerExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile GuestSession _session = session;
+    private volatile bool _isReleased;
+
+    public IVirtualMachine Machine => machine;
+
+    public VmSpec Spec => spec;
+
+    public StdioHub Hub => hub;
+
+    public ContainerLog Log => log;
+
+    /// <summary>The connection; another one after it was lost.</summary>
+    public GuestSession Session
+    {
+        get => _session;
+        set => _session = value;
+    }
+
+    /// <summary>The process has ended and this is recorded.</summary>
+    public Task<ContainerExit> Ended => _ended.Task;
+
+    /// <summary>The VM is no more and its run-time files are gone.</summary>
+    public Task Gone => _gone.Task;
+
+    /// <summary>The daemon lets go of the VM, which runs on.</summary>
+    public bool IsReleased => _isReleased;
+
+    /// <summary>What the process's terminal was started with.</summary>
+    public (int Rows, int Columns) TerminalSize { get; init; }
+
+    /// <summary>Looks after the VM until its end.</summary>
+    public Task Supervision { get; set; } = Task.CompletedTask;
+
+    public void CompleteEnded(ContainerExit exit) => _ended.TrySetResult(exit);
+
+    public void CompleteGone() => _gone.TrySetResult();
+
+    /// <summary>Closes the connection and leaves the VM to the next daemon.</summary>
+    public async Task ReleaseAsync()
+    {
+        _isReleased = true;
+        await _session.DisposeAsync().ConfigureAwait(false);
+        await Supervision.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        log.Dispose();
+        await machine.DisposeAsync().ConfigureAwait(false);
+    }
+}

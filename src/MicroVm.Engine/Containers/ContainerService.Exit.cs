@@ -1,0 +1,226 @@
+using MicroVm.Engine.Guest;
+using MicroVm.Engine.Persistence;
+using MicroVm.Engine.Stdio;
+using MicroVm.Hypervisor;
+using MicroVm.Protocol.Messages;
+
+namespace MicroVm.Engine.Containers;
+
+public sealed partial class ContainerService
+{
+    private const int KilledExitCode = 137;
+    private const int LostExitCode = 255;
+
+    private static readonly TimeSpan s_reconnectTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_stallTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Waits for the container's end, records it, and clears the VM away.</summary>
+    private async Task SuperviseAsync(Container container, ContainerRun run)
+    {
+        try
+        {
+            await SuperviseToEndAsync(container, run).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!run.IsReleased)
+        {
+            // Whatever went wrong, nobody may wait for this run for ever.
+            LogSupervisionFailed(e, container.Id);
+            run.CompleteEnded(new(LostExitCode, e.Message));
+            run.CompleteGone();
+        }
+    }
+
+    private async Task SuperviseToEndAsync(Container container, ContainerRun run)
+    {
+        RunEnd? end = await WaitForEndAsync(container, run).ConfigureAwait(false);
+        if (end is null)
+        {
+            return;
+        }
+
+        await DrainAsync(run).ConfigureAwait(false);
+        run.Log.Complete();
+        if (run.Log.Failure is { } logFailure)
+        {
+            LogIncomplete(container.Id, logFailure.Message);
+        }
+
+        await RecordEndAsync(container, run, end).ConfigureAwait(false);
+        await TearDownAsync(container, run, isClean: end.IsProcessExit).ConfigureAwait(false);
+        if (container.Snapshot.Spec.AutoRemove)
+        {
+            await IgnoreFailure(RemoveOnceAsync(container)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Null when the daemon lets go of the VM.</summary>
+    private async Task<RunEnd?> WaitForEndAsync(Container container, ContainerRun run)
+    {
+        while (true)
+        {
+            GuestSession session = run.Session;
+            await Task.WhenAny(session.InitExited, session.Closed, run.Machine.Exited).ConfigureAwait(false);
+            if (session.InitExited.IsCompletedSuccessfully)
+            {
+                return RunEnd.Of(await session.InitExited.ConfigureAwait(false));
+            }
+
+            if (run.IsReleased)
+            {
+                return null;
+            }
+
+            if (run.Machine.Exited.IsCompleted)
+            {
+                return RunEnd.Of(await run.Machine.Exited.ConfigureAwait(false));
+            }
+
+            if (await TryReconnectAsync(container, run, session).ConfigureAwait(false) is { } lost)
+            {
+                await run.Machine.KillAsync().ConfigureAwait(false);
+                return lost;
+            }
+        }
+    }
+
+    /// <summary>Null when there is a new connection, or the VM has ended.</summary>
+    private async Task<RunEnd?> TryReconnectAsync(Container container, ContainerRun run, GuestSession lost)
+    {
+        if (await lost.Closed.ConfigureAwait(false) is { } violation)
+        {
+            LogGuestViolation(container.Id, violation);
+            return new(LostExitCode, false, $"the guest agent broke the protocol: {violation}", false);
+        }
+
+        await lost.DisposeAsync().ConfigureAwait(false);
+        using CancellationTokenSource timeout = new(s_reconnectTimeout);
+        try
+        {
+            run.Session = await ResumeAsync(run.Machine, run.Spec, run.Hub, timeout.Token).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception e) when (e is HypervisorException or IOException or OperationCanceledException)
+        {
+            return run.Machine.Exited.IsCompleted
+                ? null
+                : new(LostExitCode, false, $"the connection to the guest was lost: {OneLine.Of(e.Message, 300)}", false);
+        }
+    }
+
+    private async Task<GuestSession> ResumeAsync(
+        IVirtualMachine machine, VmSpec spec, StdioHub hub, CancellationToken cancellationToken)
+    {
+        Stream channel = await machine.ConnectAgentAsync(cancellationToken).ConfigureAwait(false);
+        GuestSession session = GuestSession.Open(channel, spec.Token, hub, _logger);
+        try
+        {
+            await session.ResumeAsync(cancellationToken).ConfigureAwait(false);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// All output up to the streams' ends reaches the log. A client that has stopped reading is waited for until
+    /// nothing moves any more, then loses the rest.
+    /// </summary>
+    private static async Task DrainAsync(ContainerRun run)
+    {
+        Task output = run.Session.OutputEnded;
+        for (int stalls = 0; !output.IsCompleted && stalls < 3;)
+        {
+            long delivered = run.Hub.Delivered;
+            await Task.WhenAny(output, Task.Delay(s_stallTimeout)).ConfigureAwait(false);
+            if (!output.IsCompleted && run.Hub.Delivered == delivered)
+            {
+                run.Hub.DropStalledClients();
+                stalls++;
+            }
+        }
+    }
+
+    private async Task RecordEndAsync(Container container, ContainerRun run, RunEnd end)
+    {
+        ContainerExit exit = new(end.ExitCode, end.Error.Length > 0 ? end.Error : null);
+        Task saved;
+        lock (container.Sync)
+        {
+            saved = container.Update(
+                record => record with { HasEnded = true, Snapshot = Ended(record.Snapshot, end) },
+                durable: !container.Snapshot.Spec.AutoRemove);
+            container.Waiters.CompleteExit(exit);
+        }
+
+        container.EndStreams();
+        run.CompleteEnded(exit);
+        LogEnded(container.Id, end.ExitCode, end.Error);
+        await IgnoreFailure(saved).ConfigureAwait(false);
+    }
+
+    private static ContainerSnapshot Ended(ContainerSnapshot snapshot, RunEnd end) => snapshot with
+    {
+        Status = snapshot.Status == ContainerStatus.Removing ? ContainerStatus.Removing : ContainerStatus.Exited,
+        Pid = 0,
+        ExitCode = end.ExitCode,
+        OomKilled = end.OutOfMemory,
+        Error = end.Error,
+        FinishedAt = DateTimeOffset.UtcNow,
+        Ports = [],
+    };
+
+    /// <summary>Ends the VM: with a clean unmount where its writable disk is kept, else at once.</summary>
+    private async Task TearDownAsync(Container container, ContainerRun run, bool isClean)
+    {
+        if (isClean && !container.Snapshot.Spec.AutoRemove && container.Removing is null)
+        {
+            await ShutDownGuestAsync(container, run).ConfigureAwait(false);
+        }
+
+        await run.Machine.KillAsync().ConfigureAwait(false);
+        await run.Session.DisposeAsync().ConfigureAwait(false);
+        await run.Machine.DisposeAsync().ConfigureAwait(false);
+        run.Log.Dispose();
+        _ports.Release([.. run.Spec.Networks.SelectMany(network => network.Ports)]);
+        ContainerStore.DeleteTree(container.Paths.RuntimeDirectory);
+        lock (container.Sync)
+        {
+            container.Run = null;
+            _ = container.Update(record => record with { Vm = null }, durable: false);
+        }
+
+        run.CompleteGone();
+    }
+
+    private async Task ShutDownGuestAsync(Container container, ContainerRun run)
+    {
+        using CancellationTokenSource timeout = new(_options.ShutdownTimeout);
+        try
+        {
+            await run.Session.ShutdownAsync(timeout.Token).ConfigureAwait(false);
+            await run.Machine.Exited.WaitAsync(timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or GuestFailureException)
+        {
+            if (!run.Machine.Exited.IsCompleted)
+            {
+                LogUncleanShutdown(container.Id, OneLine.Of(e.Message, 300));
+            }
+        }
+    }
+
+    /// <param name="IsProcessExit">The guest lives and can shut down cleanly.</param>
+    private sealed record RunEnd(int ExitCode, bool OutOfMemory, string Error, bool IsProcessExit)
+    {
+        public static RunEnd Of(Exited exited) => new((int)Math.Min(exited.Status, LostExitCode), exited.OutOfMemory, "", true);
+
+        public static RunEnd Of(VmExit exit)
+        {
+            int code = exit.Reason.Contains("signal 9", StringComparison.Ordinal) ? KilledExitCode : LostExitCode;
+            return new(code, false, $"the virtual machine ended: {OneLine.Of(exit.Reason, 300)}", false);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+
+namespace MicroVm.Engine.Containers;
+
+public sealed partial class ContainerService
+{
+    [LoggerMessage(1000, LogLevel.Information, "Container {Id} ({Name}) created from {Image}")]
+    private partial void LogCreated(string id, string name, string image);
+
+    [LoggerMessage(1001, LogLevel.Information, "Container {Id} runs after {Milliseconds} ms")]
+    private partial void LogStarted(string id, double milliseconds);
+
+    [LoggerMessage(1002, LogLevel.Warning, "Container {Id} did not start: {Reason}")]
+    private partial void LogStartFailed(string id, string reason);
+
+    [LoggerMessage(1003, LogLevel.Information, "Container {Id} ended with exit code {ExitCode} {Reason}")]
+    private partial void LogEnded(string id, int exitCode, string reason);
+
+    [LoggerMessage(1004, LogLevel.Information, "Container {Id} removed")]
+    private partial void LogRemoved(string id);
+
+    [LoggerMessage(1005, LogLevel.Warning, "Container {Id}: its guest agent broke the protocol and the VM is ended: {Reason}")]
+    private partial void LogGuestViolation(string id, string reason);
+
+    [LoggerMessage(1006, LogLevel.Warning, "Container {Id}: its guest did not shut down cleanly: {Reason}")]
+    private partial void LogUncleanShutdown(string id, string reason);
+
+    [LoggerMessage(1007, LogLevel.Error, "Container {Id}: output is missing from its log: {Reason}")]
+    private partial void LogIncomplete(string id, string reason);
+
+    [LoggerMessage(1008, LogLevel.Information, "Container {Id} taken over, VMM process {Pid}")]
+    private partial void LogAdopted(string id, int pid);
+
+    [LoggerMessage(1009, LogLevel.Error, "Container {Id} could not be taken over: {Reason}")]
+    private partial void LogRecoveryFailed(string id, string reason);
+
+    [LoggerMessage(1011, LogLevel.Error, "Container {Id}: its virtual machine could not be cleared away")]
+    private partial void LogSupervisionFailed(Exception exception, string id);
+
+    [LoggerMessage(1010, LogLevel.Error, "A container's state can't be read and is left alone: {Reason}")]
+    private partial void LogUnreadable(string reason);
+}

@@ -1,0 +1,144 @@
+using MicroVm.Engine.Guest;
+using MicroVm.Protocol.Messages;
+
+namespace MicroVm.Engine.Containers;
+
+public sealed partial class ContainerService
+{
+    private const int DefaultStopTimeout = 10;
+
+    // How long a process may take to die of SIGKILL before its VM is ended.
+    private static readonly TimeSpan s_killTimeout = TimeSpan.FromSeconds(10);
+
+    public async Task KillAsync(string container, string? signal, CancellationToken cancellationToken)
+    {
+        Container found = _index.Find(container);
+        int number = string.IsNullOrEmpty(signal) ? Signals.Kill : Signals.Parse(signal);
+        if (RunningOf(found) is not { } run)
+        {
+            throw new EngineException(
+                EngineErrorKind.Conflict, $"cannot kill container: {OneLine.Of(container, 256)}: container {found.Id} is not running");
+        }
+
+        if (number == Signals.Kill)
+        {
+            await KillProcessAsync(run, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await AskGuestAsync(found, run.Session.KillAsync(number, cancellationToken)).ConfigureAwait(false);
+        }
+    }
+
+    public async Task StopAsync(string container, int? timeoutSeconds, string? signal, CancellationToken cancellationToken)
+    {
+        Container found = _index.Find(container);
+        if (found.Starting is { } starting)
+        {
+            await IgnoreFailure(starting).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (RunningOf(found) is not { } run)
+        {
+            throw new EngineException(EngineErrorKind.NotModified, $"container {found.Id} is not running");
+        }
+
+        int number = StopSignal(found.Snapshot, signal);
+        int seconds = timeoutSeconds ?? found.Snapshot.Spec.StopTimeout ?? DefaultStopTimeout;
+        TimeSpan timeout = seconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
+        await SignalAsync(run, number, cancellationToken).ConfigureAwait(false);
+        if (!await EndsWithinAsync(run, timeout, cancellationToken).ConfigureAwait(false))
+        {
+            await KillProcessAsync(run, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    public async Task ResizeAsync(string container, int rows, int columns, CancellationToken cancellationToken)
+    {
+        Container found = _index.Find(container);
+        if (rows is < 0 or > ushort.MaxValue || columns is < 0 or > ushort.MaxValue)
+        {
+            throw new EngineException(EngineErrorKind.Invalid, $"invalid terminal size: {rows}x{columns}");
+        }
+
+        found.TerminalSize = (rows, columns);
+        if (RunningOf(found) is { } run)
+        {
+            await AskGuestAsync(found, run.Session.ResizeAsync(rows, columns, cancellationToken)).ConfigureAwait(false);
+        }
+        else if (found.Starting is null)
+        {
+            throw new EngineException(EngineErrorKind.Conflict, $"container {found.Id} is not running");
+        }
+    }
+
+    /// <summary>Tells a request's failure in the engine's terms.</summary>
+    private static async Task AskGuestAsync(Container container, Task request)
+    {
+        try
+        {
+            await request.ConfigureAwait(false);
+        }
+        catch (GuestFailureException e) when (e.Failure.Kind == FailureKind.NoSuchProcess)
+        {
+            throw new EngineException(EngineErrorKind.Conflict, $"container {container.Id} is not running", e);
+        }
+        catch (Exception e) when (e is GuestFailureException or IOException)
+        {
+            throw new EngineException(EngineErrorKind.Internal, $"container {container.Id}: {OneLine.Of(e.Message, 300)}", e);
+        }
+    }
+
+    private static int StopSignal(ContainerSnapshot snapshot, string? given)
+    {
+        string? signal = string.IsNullOrEmpty(given) ? snapshot.Effective.StopSignal : given;
+        return signal is null ? Signals.Terminate : Signals.Parse(signal);
+    }
+
+    private static ContainerRun? RunningOf(Container container)
+    {
+        lock (container.Sync)
+        {
+            return container.IsRunning ? container.Run : null;
+        }
+    }
+
+    /// <summary>SIGKILL to the process; a guest that does not carry it out loses its VM.</summary>
+    private static async Task KillProcessAsync(ContainerRun run, CancellationToken cancellationToken)
+    {
+        await SignalAsync(run, Signals.Kill, cancellationToken).ConfigureAwait(false);
+        if (!await EndsWithinAsync(run, s_killTimeout, cancellationToken).ConfigureAwait(false))
+        {
+            await run.Machine.KillAsync().ConfigureAwait(false);
+            await run.Ended.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sends a signal where a guest that fails to take it is dealt with by a timeout.</summary>
+    private static async Task SignalAsync(ContainerRun run, int signal, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(s_killTimeout);
+        try
+        {
+            await run.Session.KillAsync(signal, timeout.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is GuestFailureException or IOException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+    }
+
+    private static async Task<bool> EndsWithinAsync(ContainerRun run, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run.Ended.WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+}

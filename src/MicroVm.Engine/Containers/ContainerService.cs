@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using MicroVm.Engine.Logs;
+using MicroVm.Engine.Persistence;
+using MicroVm.Hypervisor;
+using MicroVm.Images;
+using MicroVm.Images.Layers;
+using MicroVm.Images.Store;
+
+namespace MicroVm.Engine.Containers;
+
+/// <summary>
+/// The life of containers over images, layers and a hypervisor. Call <see cref="RecoverAsync(CancellationToken)"/> once before anything
+/// else. Dispose lets go of the running VMs; they run on and the next daemon takes them over.
+/// </summary>
+public sealed partial class ContainerService : IContainerService, IAsyncDisposable
+{
+    private readonly EngineOptions _options;
+    private readonly IImageStore _images;
+    private readonly ILayerStore _layers;
+    private readonly IHypervisor _hypervisor;
+    private readonly ILogger _logger;
+    private readonly ContainerStore _store;
+    private readonly ContainerIndex _index = new();
+    private readonly PortReservations _ports = new();
+
+    public ContainerService(
+        EngineOptions options,
+        IImageStore images,
+        ILayerStore layers,
+        IHypervisor hypervisor,
+        ILogger<ContainerService>? logger = null)
+    {
+        _options = options;
+        _images = images;
+        _layers = layers;
+        _hypervisor = hypervisor;
+        _logger = logger ?? NullLogger<ContainerService>.Instance;
+        _store = new(options);
+    }
+
+    public ContainerSnapshot Inspect(string container) => _index.Find(container).Snapshot;
+
+    public IReadOnlyList<ContainerSnapshot> List() =>
+        [.. _index.All.Select(container => container.Snapshot).OrderByDescending(snapshot => snapshot.Created)];
+
+    public bool IsImageUsed(Digest image) => _index.All.Any(container => container.Snapshot.ImageId == image);
+
+    public ContainerWait Wait(string container, WaitCondition condition)
+    {
+        Container found = _index.Find(container);
+        lock (found.Sync)
+        {
+            bool isOver = !found.IsRunning && found.Starting is null;
+            return new(condition switch
+            {
+                WaitCondition.Removed => found.Waiters.Removed,
+                WaitCondition.NotRunning when isOver => Task.FromResult(ExitOf(found.Snapshot)),
+                _ => found.Waiters.NextExit,
+            });
+        }
+    }
+
+    public Task<IAttachment> AttachAsync(string container, AttachOptions options, CancellationToken cancellationToken)
+    {
+        Container found = _index.Find(container);
+        lock (found.Sync)
+        {
+            return found.Snapshot.Status == ContainerStatus.Paused
+                ? throw new EngineException(
+                    EngineErrorKind.Conflict, $"container {found.Id} is paused, unpause the container before attach")
+                : Task.FromResult(found.Hub.Attach(options));
+        }
+    }
+
+    public IAsyncEnumerable<LogEntry> LogsAsync(string container, LogOptions options, CancellationToken cancellationToken)
+    {
+        Container found = _index.Find(container);
+        ContainerLog? live = found.IsRunning ? found.Hub.Log : null;
+        return LogReader.ReadAsync(found.Paths.Log, options, live, cancellationToken);
+    }
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> KernelLogAsync(
+        string container, bool follow, CancellationToken cancellationToken)
+    {
+        Container found = _index.Find(container);
+        Task ended = follow ? found.Run?.Gone ?? found.Starting ?? Task.CompletedTask : Task.CompletedTask;
+        return KernelLogReader.ReadAsync(found.Paths.KernelLog, ended, cancellationToken);
+    }
+
+    public async Task RenameAsync(string container, string name, CancellationToken cancellationToken)
+    {
+        Container found = _index.Find(container);
+        Task saved = Task.CompletedTask;
+        _index.Rename(found, name, newName => saved = found.UpdateSnapshot(s => s with { Name = newName }, durable: true));
+        await saved.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops looking after the VMs, without ending them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Container container in _index.All)
+        {
+            if (container.Run is { } run)
+            {
+                await run.ReleaseAsync().ConfigureAwait(false);
+            }
+
+            await container.StopWritingAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static ContainerExit ExitOf(ContainerSnapshot snapshot) =>
+        new(snapshot.ExitCode, snapshot.Error.Length > 0 ? snapshot.Error : null);
+}
