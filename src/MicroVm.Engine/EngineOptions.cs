@@ -33,6 +33,11 @@ public sealed record EngineOptions
     /// <summary>How long a VM may take from its start to the agent's first answer.</summary>
     public TimeSpan BootTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long an attached client may read nothing before it loses the rest of the output of a container that has ended.
+    /// </summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long the guest may take to sync and unmount before it is ended at once.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
 }

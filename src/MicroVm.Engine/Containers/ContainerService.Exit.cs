@@ -1,4 +1,5 @@
 using MicroVm.Engine.Guest;
+using MicroVm.Protocol.Connection;
 using MicroVm.Engine.Persistence;
 using MicroVm.Engine.Stdio;
 using MicroVm.Hypervisor;
@@ -12,7 +13,6 @@ public sealed partial class ContainerService
     private const int LostExitCode = 255;
 
     private static readonly TimeSpan s_reconnectTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_stallTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Waits for the container's end, records it, and clears the VM away.</summary>
     private async Task SuperviseAsync(Container container, ContainerRun run)
@@ -96,7 +96,7 @@ public sealed partial class ContainerService
         using CancellationTokenSource timeout = new(s_reconnectTimeout);
         try
         {
-            run.Session = await ResumeAsync(run.Machine, run.Spec, run.Hub, timeout.Token).ConfigureAwait(false);
+            run.Session = await ResumeAsync(run.Machine, run.Spec, run.Hub, lost.Stdin, timeout.Token).ConfigureAwait(false);
             return null;
         }
         catch (Exception e) when (e is HypervisorException or IOException or OperationCanceledException)
@@ -107,14 +107,14 @@ public sealed partial class ContainerService
         }
     }
 
-    private async Task<GuestSession> ResumeAsync(
-        IVirtualMachine machine, VmSpec spec, StdioHub hub, CancellationToken cancellationToken)
+    private static async Task<GuestSession> ResumeAsync(
+        IVirtualMachine machine, VmSpec spec, StdioHub hub, GuestInput? stdin, CancellationToken cancellationToken)
     {
         Stream channel = await machine.ConnectAgentAsync(cancellationToken).ConfigureAwait(false);
-        GuestSession session = GuestSession.Open(channel, spec.Token, hub, _logger);
+        GuestSession session = GuestSession.Open(channel, spec.Token, hub);
         try
         {
-            await session.ResumeAsync(cancellationToken).ConfigureAwait(false);
+            await session.ResumeAsync(stdin, cancellationToken).ConfigureAwait(false);
             return session;
         }
         catch
@@ -128,13 +128,13 @@ public sealed partial class ContainerService
     /// All output up to the streams' ends reaches the log. A client that has stopped reading is waited for until
     /// nothing moves any more, then loses the rest.
     /// </summary>
-    private static async Task DrainAsync(ContainerRun run)
+    private async Task DrainAsync(ContainerRun run)
     {
         Task output = run.Session.OutputEnded;
         for (int stalls = 0; !output.IsCompleted && stalls < 3;)
         {
             long delivered = run.Hub.Delivered;
-            await Task.WhenAny(output, Task.Delay(s_stallTimeout)).ConfigureAwait(false);
+            await Task.WhenAny(output, Task.Delay(_options.StallTimeout)).ConfigureAwait(false);
             if (!output.IsCompleted && run.Hub.Delivered == delivered)
             {
                 run.Hub.DropStalledClients();
@@ -203,7 +203,7 @@ public sealed partial class ContainerService
             await run.Session.ShutdownAsync(timeout.Token).ConfigureAwait(false);
             await run.Machine.Exited.WaitAsync(timeout.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException or GuestFailureException)
+        catch (Exception e) when (e is OperationCanceledException or IOException or RequestFailedException)
         {
             if (!run.Machine.Exited.IsCompleted)
             {

@@ -34,6 +34,10 @@ public sealed partial class ContainerService
     [LoggerMessage(1009, LogLevel.Error, "Container {Id} could not be taken over: {Reason}")]
     private partial void LogRecoveryFailed(string id, string reason);
 
+    [LoggerMessage(
+        1012, LogLevel.Debug, "Container {Id}: kernel {Kernel}, agent {Agent}, {Available} of {Total} bytes of memory free before its process")]
+    private partial void LogGuest(string id, string kernel, string agent, ulong total, ulong available);
+
     [LoggerMessage(1011, LogLevel.Error, "Container {Id}: its virtual machine could not be cleared away")]
     private partial void LogSupervisionFailed(Exception exception, string id);
 

@@ -77,7 +77,7 @@ public sealed partial class ContainerService
         GuestSession session;
         try
         {
-            session = await ResumeAsync(machine, spec, container.Hub, timeout.Token).ConfigureAwait(false);
+            session = await ResumeAsync(machine, spec, container.Hub, stdin: null, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -1,4 +1,5 @@
 using MicroVm.Engine.Guest;
+using MicroVm.Protocol.Connection;
 using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Containers;
@@ -79,11 +80,11 @@ public sealed partial class ContainerService
         {
             await request.ConfigureAwait(false);
         }
-        catch (GuestFailureException e) when (e.Failure.Kind == FailureKind.NoSuchProcess)
+        catch (RequestFailedException e) when (e.Failure?.Kind == FailureKind.NoSuchProcess)
         {
             throw new EngineException(EngineErrorKind.Conflict, $"container {container.Id} is not running", e);
         }
-        catch (Exception e) when (e is GuestFailureException or IOException)
+        catch (Exception e) when (e is RequestFailedException or IOException)
         {
             throw new EngineException(EngineErrorKind.Internal, $"container {container.Id}: {OneLine.Of(e.Message, 300)}", e);
         }
@@ -123,7 +124,7 @@ public sealed partial class ContainerService
         {
             await run.Session.KillAsync(signal, timeout.Token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is GuestFailureException or IOException or OperationCanceledException)
+        catch (Exception e) when (e is RequestFailedException or IOException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
         }

@@ -143,8 +143,9 @@ public sealed partial class ContainerService
         try
         {
             Stream channel = await machine.ConnectAgentAsync(cancellationToken).ConfigureAwait(false);
-            session = GuestSession.Open(channel, spec.Token, hub, _logger);
-            await session.StartAsync(setup, start, clock, cancellationToken).ConfigureAwait(false);
+            session = GuestSession.Open(channel, spec.Token, hub);
+            HelloReply guest = await session.StartAsync(setup, start, clock, cancellationToken).ConfigureAwait(false);
+            LogGuest(container.Id, OneLine.Of(guest.KernelRelease, 64), OneLine.Of(guest.AgentBuild, 64), guest.MemoryTotal, guest.MemoryAvailable);
             return new(machine, spec, session, hub, log) { TerminalSize = terminalSize };
         }
         catch

@@ -1,4 +1,4 @@
-using MicroVm.Engine.Guest;
+using MicroVm.Protocol.Connection;
 using MicroVm.Engine.Logs;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
@@ -18,7 +18,7 @@ public sealed partial class ContainerService
     /// <summary>A lost connection says little: where the VM has ended, its reason and the kernel's last words are told.</summary>
     private static async Task<Exception> WithReasonAsync(Container container, IVirtualMachine machine, Exception failure)
     {
-        if (failure is GuestFailureException or EngineException or OperationCanceledException)
+        if (failure is RequestFailedException or EngineException or OperationCanceledException)
         {
             return failure;
         }

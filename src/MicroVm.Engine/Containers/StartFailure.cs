@@ -1,4 +1,4 @@
-using MicroVm.Engine.Guest;
+using MicroVm.Protocol.Connection;
 using MicroVm.Hypervisor;
 using MicroVm.Images;
 using MicroVm.Protocol.Messages;
@@ -21,7 +21,7 @@ internal sealed record StartFailure(int ExitCode, EngineErrorKind Kind, string M
 
     public static StartFailure From(Exception exception) => exception switch
     {
-        GuestFailureException guest => FromGuest(guest.Failure),
+        RequestFailedException { Failure: { } failure } => FromGuest(failure),
         EngineException engine => new(CannotStart, engine.Kind, engine.Message),
         ImageException { Kind: ImageErrorKind.NotFound } image => new(CannotStart, EngineErrorKind.NotFound, image.Message),
         ImageException or HypervisorException => new(CannotStart, EngineErrorKind.Internal, exception.Message),

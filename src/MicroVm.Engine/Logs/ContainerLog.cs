@@ -33,7 +33,19 @@ internal sealed class ContainerLog : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Guest offsets that a resumed connection goes on from.</summary>
+    /// <summary>Up to where output was taken, unfinished lines included: a new connection goes on from here.</summary>
+    public StreamOffsets Received
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _received;
+            }
+        }
+    }
+
+    /// <summary>Up to where it is in the file: all that a later daemon knows of.</summary>
     public StreamOffsets Written
     {
         get

@@ -7,5 +7,5 @@ internal interface IGuestInput
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
     /// <summary>The process reads end of file after what was written. Idempotent.</summary>
-    ValueTask EndAsync();
+    void End();
 }

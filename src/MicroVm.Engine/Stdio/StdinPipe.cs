@@ -7,11 +7,12 @@ namespace MicroVm.Engine.Stdio;
 /// there is no stdin or the container has ended.
 /// </summary>
 /// <param name="endsWithClient">StdinOnce without a terminal: the first client's end is the process's end of file.</param>
-[SuppressMessage("Reliability", "CA1001", Justification = "A SemaphoreSlim without a wait handle holds nothing to dispose.")]
+[SuppressMessage("Reliability", "CA1001", Justification = "Neither a SemaphoreSlim without a wait handle nor a source without a timer holds anything to dispose.")]
 internal sealed class StdinPipe(bool endsWithClient)
 {
     private readonly TaskCompletionSource<IGuestInput?> _input = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _turn = new(1);
+    private readonly CancellationTokenSource _closed = new();
     private bool _endWanted;
 
     /// <summary>The process runs (null: without stdin).</summary>
@@ -22,7 +23,11 @@ internal sealed class StdinPipe(bool endsWithClient)
     }
 
     /// <summary>The container has ended, or will not start.</summary>
-    public void Close() => _input.TrySetResult(null);
+    public void Close()
+    {
+        _input.TrySetResult(null);
+        _closed.Cancel();
+    }
 
     public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
@@ -32,14 +37,15 @@ internal sealed class StdinPipe(bool endsWithClient)
             return;
         }
 
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closed.Token);
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            await input.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+            await input.WriteAsync(bytes, either.Token).ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && _closed.IsCancellationRequested))
         {
-            // The VM has gone; its end is told by the container's state.
+            // The container has ended; its state tells.
         }
         finally
         {
@@ -69,7 +75,7 @@ internal sealed class StdinPipe(bool endsWithClient)
         await _turn.WaitAsync().ConfigureAwait(false);
         try
         {
-            await input.EndAsync().ConfigureAwait(false);
+            input.End();
         }
         catch (IOException)
         {

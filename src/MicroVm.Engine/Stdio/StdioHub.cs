@@ -72,6 +72,15 @@ internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath)
         return taken;
     }
 
+    /// <summary>An output has ended.</summary>
+    public void EndOutput(OutputStream stream)
+    {
+        lock (_sync)
+        {
+            _ = _log!.End(stream);
+        }
+    }
+
     /// <summary>Clients that do not read what they have been sent lose the rest.</summary>
     public void DropStalledClients()
     {

@@ -1,5 +1,5 @@
 using MicroVm.Engine.Containers;
-using MicroVm.Engine.Guest;
+using MicroVm.Protocol.Connection;
 using MicroVm.Hypervisor;
 using MicroVm.Images;
 using MicroVm.Protocol.Messages;
@@ -14,7 +14,7 @@ public sealed class StartFailureTests
     [InlineData(FailureKind.WorkingDirectory, "chdir to cwd (\"/x\") set in config.json failed: not a directory", 126)]
     public void TheRuntimesWordsSurviveInDockersSentence(FailureKind kind, string text, int exitCode)
     {
-        StartFailure failure = StartFailure.From(new GuestFailureException(new(kind, 0, text)));
+        StartFailure failure = StartFailure.From(new RequestFailedException(new Failure(kind, 0, text)));
         Assert.Equal((exitCode, EngineErrorKind.Invalid), (failure.ExitCode, failure.Kind));
         Assert.Equal(
             "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
@@ -26,14 +26,14 @@ public sealed class StartFailureTests
     public void AnUnknownUserIsToldAsDockerTellsIt()
     {
         const string Text = "unable to find user nobody2: no matching entries in passwd file";
-        StartFailure failure = StartFailure.From(new GuestFailureException(new(FailureKind.UnknownUser, 0, Text)));
+        StartFailure failure = StartFailure.From(new RequestFailedException(new Failure(FailureKind.UnknownUser, 0, Text)));
         Assert.Equal((126, Text), (failure.ExitCode, failure.Message));
     }
 
     [Fact]
     public void AHostileMessageStaysOneLine()
     {
-        StartFailure failure = StartFailure.From(new GuestFailureException(new(FailureKind.Internal, 0, "a\n\u001b[31mb\r\n")));
+        StartFailure failure = StartFailure.From(new RequestFailedException(new Failure(FailureKind.Internal, 0, "a\n\u001b[31mb\r\n")));
         Assert.DoesNotContain(failure.Message, char.IsControl);
     }
 

@@ -181,10 +181,6 @@ public sealed class StdioHubTests : IDisposable
             return ValueTask.CompletedTask;
         }
 
-        public ValueTask EndAsync()
-        {
-            _written.Enqueue("$");
-            return ValueTask.CompletedTask;
-        }
+        public void End() => _written.Enqueue("$");
     }
 }

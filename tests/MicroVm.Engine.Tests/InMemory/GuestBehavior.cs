@@ -1,0 +1,22 @@
+using MicroVm.Protocol.Messages;
+
+namespace MicroVm.Engine.Tests.InMemory;
+
+/// <summary>How a guest departs from the ordinary.</summary>
+internal sealed record GuestBehavior
+{
+    /// <summary>The VMM does not start.</summary>
+    public string? StartError { get; init; }
+
+    /// <summary>The kernel panics before the agent is reached; its console holds this.</summary>
+    public string? PanicAtBoot { get; init; }
+
+    /// <summary>The agent never answers.</summary>
+    public bool IsMute { get; init; }
+
+    /// <summary>The agent answers Hello with these bytes.</summary>
+    public byte[]? Garbage { get; init; }
+
+    /// <summary>The agent answers Start so.</summary>
+    public Failure? StartFailure { get; init; }
+}

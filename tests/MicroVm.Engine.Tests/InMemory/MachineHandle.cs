@@ -1,0 +1,40 @@
+using MicroVm.Hypervisor;
+
+namespace MicroVm.Engine.Tests.InMemory;
+
+/// <summary>What one daemon holds of a machine.</summary>
+internal sealed class MachineHandle(InMemoryMachine machine) : IVirtualMachine
+{
+    private static readonly Task<Stream> s_never = new TaskCompletionSource<Stream>().Task;
+
+    public InMemoryMachine Machine => machine;
+
+    /// <summary>Its daemon was killed: it never gets an answer.</summary>
+    public bool IsDead { get; set; }
+
+    public string Id => machine.Spec.Id;
+
+    public int ProcessId => machine.ProcessId;
+
+    public Task<VmExit> Exited => machine.Exited;
+
+    public Task<Stream> ConnectAgentAsync(CancellationToken cancellationToken) =>
+        IsDead ? s_never : Task.FromResult(machine.Connect());
+
+    public Task KillAsync()
+    {
+        if (IsDead)
+        {
+            return s_never;
+        }
+
+        machine.End("killed by signal 9");
+        return Task.CompletedTask;
+    }
+
+    public Task PauseAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task ResumeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
