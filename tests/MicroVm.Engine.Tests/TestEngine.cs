@@ -19,7 +19,7 @@ internal sealed class TestEngine : IAsyncDisposable
     private TestEngine(IHypervisor hypervisor, EngineOptions options)
     {
         _hypervisor = hypervisor;
-        Options = options with { Root = _directory["root"], RunDirectory = _directory["run"] };
+        Options = options with { Root = _directory["root"], RunDirectory = _directory["run"], DefaultStorage = 64 << 20 };
         Layers = LayerStore.Open(_directory["layers"]);
         Images = ImageStore.Open(_directory["images"], Layers, new RegistryOptions(), NullLogger.Instance);
         Service = NewService();

@@ -85,6 +85,10 @@ internal sealed class Container
         ended.Complete();
     }
 
+    /// <summary>Waits until the last state is on disk.</summary>
+    public Task FlushAsync() => _writer.FlushAsync();
+
+    /// <summary>Its files are going to be deleted.</summary>
     public Task StopWritingAsync() => _writer.CloseAsync();
 
     private StdioHub NewHub() => new(Snapshot.Spec.Terminal, Snapshot.Spec.StdinOnce, Paths.Log);

@@ -1,3 +1,4 @@
+using MicroVm.Engine.Configuration;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Store;
@@ -26,9 +27,15 @@ public sealed partial class ContainerService
 
     private async Task<PreparedDisks> PrepareDisksAsync(Container container, StoredImage image)
     {
-        Task<DiskSpec> scratch = Task.Run(() => PrepareScratchAsync(container));
+        Task<DiskSpec> scratch = Task.Run(() => _scratch.PrepareAsync(
+            container.Paths.Scratch, StorageSize(container.Snapshot.Spec), container.Snapshot.Spec.AutoRemove));
         RootDisk root = await _layers.GetRootDiskAsync(image.DiffIds, CancellationToken.None).ConfigureAwait(false);
         DiskSpec rootDisk = new(root.Descriptor, DiskFormat.Vmdk, ReadOnly: true) { Extents = root.Extents };
         return new(rootDisk, await scratch.ConfigureAwait(false));
     }
+
+    private long StorageSize(ContainerSpec spec) =>
+        spec.StorageOptions.TryGetValue("size", out string? text) && ByteSize.TryParse(text, out long size)
+            ? size
+            : _options.DefaultStorage;
 }

@@ -21,6 +21,7 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
     private readonly IHypervisor _hypervisor;
     private readonly ILogger _logger;
     private readonly ContainerStore _store;
+    private readonly ScratchDisks _scratch;
     private readonly ContainerIndex _index = new();
     private readonly PortReservations _ports = new();
 
@@ -37,6 +38,7 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
         _hypervisor = hypervisor;
         _logger = logger ?? NullLogger<ContainerService>.Instance;
         _store = new(options);
+        _scratch = new(options);
     }
 
     public ContainerSnapshot Inspect(string container) => _index.Find(container).Snapshot;
@@ -106,7 +108,7 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
                 await run.ReleaseAsync().ConfigureAwait(false);
             }
 
-            await container.StopWritingAsync().ConfigureAwait(false);
+            await container.FlushAsync().ConfigureAwait(false);
         }
     }
 

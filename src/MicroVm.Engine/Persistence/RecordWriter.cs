@@ -32,18 +32,28 @@ internal sealed class RecordWriter(ContainerPaths paths)
         }
     }
 
-    /// <summary>Nothing is written any more (the container is being deleted); waits for a write under way.</summary>
-    public async Task CloseAsync()
+    /// <summary>Waits until all that was given is on disk.</summary>
+    public async Task FlushAsync()
     {
         Task last;
         lock (_sync)
         {
-            _isClosed = true;
-            _pending = null;
             last = _last;
         }
 
         await last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Nothing is written any more (the container is being deleted); waits for a write under way.</summary>
+    public async Task CloseAsync()
+    {
+        lock (_sync)
+        {
+            _isClosed = true;
+            _pending = null;
+        }
+
+        await FlushAsync().ConfigureAwait(false);
     }
 
     private async Task AfterLastAsync(Task last)

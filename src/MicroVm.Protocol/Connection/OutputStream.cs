@@ -5,7 +5,7 @@ using MicroVm.Protocol.Messages;
 namespace MicroVm.Protocol.Connection;
 
 /// <summary>
-/// An output of a process. One reader: <see cref="ReadAsync"/>, then <see cref="Advance"/> once the bytes are safe; only
+/// An output of a process. One reader: <see cref="ReadAsync"/>, then <see cref="Advance(long)"/> once the bytes are safe; only
 /// then does the guest forget them.
 /// </summary>
 public sealed class OutputStream
@@ -43,17 +43,22 @@ public sealed class OutputStream
     }
 
     /// <summary>The first <paramref name="count"/> bytes that ReadAsync returned are taken over.</summary>
-    public void Advance(long count)
+    public void Advance(long count) => Advance(count, _offset + count);
+
+    /// <summary>
+    /// As <see cref="Advance(long)"/>, where a part of what was taken is not safe yet: the guest may forget only what lies
+    /// below the stream offset <paramref name="safe"/>. What is held back must stay well below the window.
+    /// </summary>
+    public void Advance(long count, long safe)
     {
         _pipe.Reader.AdvanceTo(_read.GetPosition(count));
-        long offset = _offset + count;
-        Volatile.Write(ref _offset, offset);
+        Volatile.Write(ref _offset, _offset + count);
 
         // Soon enough that the sender never waits for a reader that keeps up; seldom enough to cost little.
-        if (offset - _acknowledged >= _window / 4 || (offset > _acknowledged && offset == Volatile.Read(ref _received)))
+        if (safe - _acknowledged >= _window / 4 || (safe > _acknowledged && safe == Volatile.Read(ref _received)))
         {
-            _acknowledged = offset;
-            _connection.Send(new Ack(Number, (ulong)offset));
+            _acknowledged = safe;
+            _connection.Send(new Ack(Number, (ulong)safe));
         }
     }
 
