@@ -346,10 +346,20 @@ static void put_length(struct mp_writer *w, unsigned format, size_t length)
 		put_number(w, format + 2, length, 4);
 }
 
-void mp_write_text(struct mp_writer *w, const char *text)
+// False, and the message is lost, when LENGTH is over LIMIT.
+static bool within(struct mp_writer *w, size_t length, size_t limit)
+{
+	if (length > limit)
+		w->overflow = true;
+	return length <= limit;
+}
+
+void mp_write_text(struct mp_writer *w, const char *text, size_t limit)
 {
 	size_t length = text ? strlen(text) : 0;
 
+	if (!within(w, length, limit))
+		return;
 	if (length <= 31)
 		put_number(w, 0xa0 | (unsigned)length, 0, 0);
 	else
@@ -357,22 +367,29 @@ void mp_write_text(struct mp_writer *w, const char *text)
 	put(w, text, length);
 }
 
-void mp_write_texts(struct mp_writer *w, const char *const *texts, size_t count)
+void mp_write_texts(struct mp_writer *w, const char *const *texts, size_t count, size_t limit, size_t text_limit)
 {
-	mp_write_array(w, count);
-	for (size_t i = 0; i < count; i++)
-		mp_write_text(w, texts[i]);
+	mp_write_list(w, count, limit);
+	for (size_t i = 0; i < count && !w->overflow; i++)
+		mp_write_text(w, texts[i], text_limit);
 }
 
-void mp_write_binary_head(struct mp_writer *w, size_t length)
+void mp_write_binary_head(struct mp_writer *w, size_t length, size_t limit)
 {
-	put_length(w, 0xc4, length);
+	if (within(w, length, limit))
+		put_length(w, 0xc4, length);
 }
 
-void mp_write_binary(struct mp_writer *w, struct mp_bytes bytes)
+void mp_write_binary(struct mp_writer *w, struct mp_bytes bytes, size_t limit)
 {
-	mp_write_binary_head(w, bytes.length);
+	mp_write_binary_head(w, bytes.length, limit);
 	put(w, bytes.data, bytes.length);
+}
+
+void mp_write_list(struct mp_writer *w, size_t count, size_t limit)
+{
+	if (within(w, count, limit))
+		mp_write_array(w, count);
 }
 
 void mp_write_array(struct mp_writer *w, size_t count)

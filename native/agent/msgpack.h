@@ -52,7 +52,7 @@ void mp_skip(struct mp_reader *r, size_t count, size_t depth);
 // COUNT elements of SIZE bytes, zeroed; NULL with -ENOMEM when the arena is used up.
 void *mp_arena_get(struct mp_reader *r, struct mp_arena *arena, size_t count, size_t size);
 
-// Writes into DATA, each value in its shortest format. What does not fit sets OVERFLOW.
+// Writes into DATA, each value in its shortest format. What does not fit, or is over its LIMIT, sets OVERFLOW.
 struct mp_writer {
 	uint8_t *data;
 	size_t size;
@@ -63,11 +63,12 @@ struct mp_writer {
 void mp_write_bool(struct mp_writer *w, bool value);
 void mp_write_uint(struct mp_writer *w, uint64_t value);
 void mp_write_int(struct mp_writer *w, int32_t value);
-void mp_write_text(struct mp_writer *w, const char *text);	// NULL is empty
-void mp_write_texts(struct mp_writer *w, const char *const *texts, size_t count);
-void mp_write_binary(struct mp_writer *w, struct mp_bytes bytes);
-void mp_write_binary_head(struct mp_writer *w, size_t length);
+void mp_write_text(struct mp_writer *w, const char *text, size_t limit);	// NULL is empty
+void mp_write_texts(struct mp_writer *w, const char *const *texts, size_t count, size_t limit, size_t text_limit);
+void mp_write_binary(struct mp_writer *w, struct mp_bytes bytes, size_t limit);
+void mp_write_binary_head(struct mp_writer *w, size_t length, size_t limit);
 void mp_write_array(struct mp_writer *w, size_t count);
+void mp_write_list(struct mp_writer *w, size_t count, size_t limit);
 
 // Head of a message: its array of FIELDS and two more, with type and id.
 void mp_write_head(struct mp_writer *w, uint32_t type, uint32_t id, size_t fields);

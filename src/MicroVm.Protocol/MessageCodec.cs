@@ -1,3 +1,4 @@
+using System.Text;
 using MicroVm.Protocol.MessagePack;
 using MicroVm.Protocol.Messages;
 
@@ -31,7 +32,12 @@ public static partial class MessageCodec
 
     private static void Text(MessagePackWriter writer, string value, int limit, string name)
     {
-        Check(System.Text.Encoding.UTF8.GetByteCount(value), limit, name);
+        Check(Encoding.UTF8.GetByteCount(value), limit, name);
+        if (value.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ArgumentException($"{name} has a NUL character");
+        }
+
         writer.Write(value);
     }
 

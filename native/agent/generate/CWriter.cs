@@ -152,7 +152,8 @@ internal sealed class CWriter(Model model)
             // over a limit, -ENOMEM when the arena is too small.
             int msg_decode(uint8_t *payload, size_t size, bool from_host, struct mp_arena *arena, struct msg *ret);
 
-            // Encodes a message as a frame's payload. Returns its length, or -ENOBUFS.
+            // Encodes a message as a frame's payload. Returns its length, or -ENOBUFS when the buffer is too small or
+            // a field over its limit.
             ssize_t msg_encode(const struct msg *message, uint8_t *buffer, size_t size);
 
             // The same for a Data message without its bytes, which must follow: Data.bytes.length of them.
@@ -219,11 +220,11 @@ internal sealed class CWriter(Model model)
         Kind.Boolean => $"\tmp_write_bool(w, m->{field.CName});",
         Kind.UInt32 or Kind.Enum or Kind.UInt64 => $"\tmp_write_uint(w, m->{field.CName});",
         Kind.Int32 => $"\tmp_write_int(w, m->{field.CName});",
-        Kind.Text => $"\tmp_write_text(w, m->{field.CName});",
-        Kind.Binary => $"\tmp_write_binary(w, m->{field.CName});",
+        Kind.Text => $"\tmp_write_text(w, m->{field.CName}, {field.Limit});",
+        Kind.Binary => $"\tmp_write_binary(w, m->{field.CName}, {field.Limit});",
         Kind.Record => $"\tencode_{CName(field)}(w, &m->{field.CName});",
-        Kind.TextList => $"\tmp_write_texts(w, m->{field.CName}, m->{field.CName}_count);",
-        _ => $"\tmp_write_array(w, m->{field.CName}_count);\n\tfor (size_t i = 0; i < m->{field.CName}_count; i++)\n\t\tencode_{CName(field)}(w, &m->{field.CName}[i]);",
+        Kind.TextList => $"\tmp_write_texts(w, m->{field.CName}, m->{field.CName}_count, {field.Limit}, {field.ElementLimit});",
+        _ => $"\tmp_write_list(w, m->{field.CName}_count, {field.Limit});\n\tfor (size_t i = 0; i < m->{field.CName}_count && !w->overflow; i++)\n\t\tencode_{CName(field)}(w, &m->{field.CName}[i]);",
     };
 
     private void Dispatch()
@@ -326,7 +327,7 @@ internal sealed class CWriter(Model model)
             	mp_write_head(&w, MSG_DATA, 0, 3);
             	mp_write_uint(&w, message->data.stream);
             	mp_write_uint(&w, message->data.offset);
-            	mp_write_binary_head(&w, message->data.bytes.length);
+            	mp_write_binary_head(&w, message->data.bytes.length, MSG_MAX_DATA);
             	return w.overflow ? -ENOBUFS : (ssize_t)w.length;
             }
             """);

@@ -71,11 +71,11 @@ static void decode_msg_mount(struct mp_reader *r, struct mp_arena *arena, struct
 static void encode_msg_mount(struct mp_writer *w, const struct msg_mount *m)
 {
 	mp_write_array(w, 5);
-	mp_write_text(w, m->type);
-	mp_write_text(w, m->source);
-	mp_write_text(w, m->target);
+	mp_write_text(w, m->type, 32);
+	mp_write_text(w, m->source, 4096);
+	mp_write_text(w, m->target, 4096);
 	mp_write_uint(w, m->flags);
-	mp_write_text(w, m->data);
+	mp_write_text(w, m->data, 4096);
 }
 
 static void decode_msg_injected_file(struct mp_reader *r, struct mp_arena *arena, struct msg_injected_file *m)
@@ -92,9 +92,9 @@ static void decode_msg_injected_file(struct mp_reader *r, struct mp_arena *arena
 static void encode_msg_injected_file(struct mp_writer *w, const struct msg_injected_file *m)
 {
 	mp_write_array(w, 3);
-	mp_write_text(w, m->path);
+	mp_write_text(w, m->path, 4096);
 	mp_write_uint(w, m->mode);
-	mp_write_binary(w, m->content);
+	mp_write_binary(w, m->content, 65536);
 }
 
 static void decode_msg_network_interface(struct mp_reader *r, struct mp_arena *arena, struct msg_network_interface *m)
@@ -114,11 +114,11 @@ static void encode_msg_network_interface(struct mp_writer *w, const struct msg_n
 {
 	mp_write_array(w, 6);
 	mp_write_uint(w, m->slot);
-	mp_write_text(w, m->name);
-	mp_write_texts(w, m->addresses, m->addresses_count);
-	mp_write_texts(w, m->gateways, m->gateways_count);
+	mp_write_text(w, m->name, 15);
+	mp_write_texts(w, m->addresses, m->addresses_count, 8, 64);
+	mp_write_texts(w, m->gateways, m->gateways_count, 2, 64);
 	mp_write_uint(w, m->mtu);
-	mp_write_binary(w, m->mac_address);
+	mp_write_binary(w, m->mac_address, 6);
 }
 
 static void decode_msg_sysctl(struct mp_reader *r, struct mp_arena *arena, struct msg_sysctl *m)
@@ -134,8 +134,8 @@ static void decode_msg_sysctl(struct mp_reader *r, struct mp_arena *arena, struc
 static void encode_msg_sysctl(struct mp_writer *w, const struct msg_sysctl *m)
 {
 	mp_write_array(w, 2);
-	mp_write_text(w, m->name);
-	mp_write_text(w, m->value);
+	mp_write_text(w, m->name, 256);
+	mp_write_text(w, m->value, 1024);
 }
 
 static void decode_msg_resource_limit(struct mp_reader *r, struct mp_arena *arena, struct msg_resource_limit *m)
@@ -175,10 +175,10 @@ static void encode_msg_hello(struct mp_writer *w, const struct msg_hello *m)
 {
 	mp_write_uint(w, m->min_version);
 	mp_write_uint(w, m->max_version);
-	mp_write_binary(w, m->token);
+	mp_write_binary(w, m->token, 32);
 	mp_write_uint(w, m->wall_clock);
 	mp_write_uint(w, m->window);
-	mp_write_binary(w, m->seed);
+	mp_write_binary(w, m->seed, 64);
 }
 
 static void decode_msg_hello_reply(struct mp_reader *r, struct mp_arena *arena, struct msg_hello_reply *m, size_t count)
@@ -203,15 +203,15 @@ static void decode_msg_hello_reply(struct mp_reader *r, struct mp_arena *arena, 
 static void encode_msg_hello_reply(struct mp_writer *w, const struct msg_hello_reply *m)
 {
 	mp_write_uint(w, m->version);
-	mp_write_binary(w, m->token);
-	mp_write_text(w, m->agent_build);
-	mp_write_text(w, m->kernel_release);
+	mp_write_binary(w, m->token, 32);
+	mp_write_text(w, m->agent_build, 64);
+	mp_write_text(w, m->kernel_release, 128);
 	mp_write_uint(w, m->memory_total);
 	mp_write_uint(w, m->memory_available);
 	mp_write_uint(w, m->uptime);
 	mp_write_bool(w, m->is_set_up);
-	mp_write_array(w, m->processes_count);
-	for (size_t i = 0; i < m->processes_count; i++)
+	mp_write_list(w, m->processes_count, 1024);
+	for (size_t i = 0; i < m->processes_count && !w->overflow; i++)
 		encode_msg_process_state(w, &m->processes[i]);
 }
 
@@ -230,7 +230,7 @@ static void encode_msg_failure(struct mp_writer *w, const struct msg_failure *m)
 {
 	mp_write_uint(w, m->kind);
 	mp_write_uint(w, m->error_number);
-	mp_write_text(w, m->message);
+	mp_write_text(w, m->message, 1024);
 }
 
 static void decode_msg_setup(struct mp_reader *r, struct mp_arena *arena, struct msg_setup *m, size_t count)
@@ -266,22 +266,22 @@ static void decode_msg_setup(struct mp_reader *r, struct mp_arena *arena, struct
 static void encode_msg_setup(struct mp_writer *w, const struct msg_setup *m)
 {
 	encode_msg_root_file_system(w, &m->root);
-	mp_write_text(w, m->hostname);
-	mp_write_text(w, m->domainname);
-	mp_write_array(w, m->mounts_count);
-	for (size_t i = 0; i < m->mounts_count; i++)
+	mp_write_text(w, m->hostname, 64);
+	mp_write_text(w, m->domainname, 64);
+	mp_write_list(w, m->mounts_count, 256);
+	for (size_t i = 0; i < m->mounts_count && !w->overflow; i++)
 		encode_msg_mount(w, &m->mounts[i]);
-	mp_write_array(w, m->files_count);
-	for (size_t i = 0; i < m->files_count; i++)
+	mp_write_list(w, m->files_count, 16);
+	for (size_t i = 0; i < m->files_count && !w->overflow; i++)
 		encode_msg_injected_file(w, &m->files[i]);
-	mp_write_array(w, m->interfaces_count);
-	for (size_t i = 0; i < m->interfaces_count; i++)
+	mp_write_list(w, m->interfaces_count, 8);
+	for (size_t i = 0; i < m->interfaces_count && !w->overflow; i++)
 		encode_msg_network_interface(w, &m->interfaces[i]);
-	mp_write_array(w, m->sysctls_count);
-	for (size_t i = 0; i < m->sysctls_count; i++)
+	mp_write_list(w, m->sysctls_count, 64);
+	for (size_t i = 0; i < m->sysctls_count && !w->overflow; i++)
 		encode_msg_sysctl(w, &m->sysctls[i]);
-	mp_write_texts(w, m->masked_paths, m->masked_paths_count);
-	mp_write_texts(w, m->readonly_paths, m->readonly_paths_count);
+	mp_write_texts(w, m->masked_paths, m->masked_paths_count, 64, 4096);
+	mp_write_texts(w, m->readonly_paths, m->readonly_paths_count, 64, 4096);
 	mp_write_bool(w, m->privileged);
 	mp_write_uint(w, m->shm_size);
 }
@@ -318,15 +318,15 @@ static void encode_msg_start(struct mp_writer *w, const struct msg_start *m)
 {
 	mp_write_uint(w, m->process);
 	mp_write_bool(w, m->init);
-	mp_write_texts(w, m->arguments, m->arguments_count);
-	mp_write_texts(w, m->environment, m->environment_count);
-	mp_write_text(w, m->working_directory);
-	mp_write_text(w, m->user);
-	mp_write_texts(w, m->groups, m->groups_count);
+	mp_write_texts(w, m->arguments, m->arguments_count, 4096, 131072);
+	mp_write_texts(w, m->environment, m->environment_count, 4096, 131072);
+	mp_write_text(w, m->working_directory, 4096);
+	mp_write_text(w, m->user, 256);
+	mp_write_texts(w, m->groups, m->groups_count, 256, 256);
 	mp_write_uint(w, m->capabilities);
 	mp_write_bool(w, m->no_new_privileges);
-	mp_write_array(w, m->resource_limits_count);
-	for (size_t i = 0; i < m->resource_limits_count; i++)
+	mp_write_list(w, m->resource_limits_count, 32);
+	for (size_t i = 0; i < m->resource_limits_count && !w->overflow; i++)
 		encode_msg_resource_limit(w, &m->resource_limits[i]);
 	mp_write_bool(w, m->terminal);
 	mp_write_uint(w, m->rows);
@@ -435,7 +435,7 @@ static void encode_msg_data(struct mp_writer *w, const struct msg_data *m)
 {
 	mp_write_uint(w, m->stream);
 	mp_write_uint(w, m->offset);
-	mp_write_binary(w, m->bytes);
+	mp_write_binary(w, m->bytes, 65536);
 }
 
 static void decode_msg_ack(struct mp_reader *r, struct mp_arena *arena, struct msg_ack *m, size_t count)
@@ -495,7 +495,7 @@ static void decode_msg_goodbye(struct mp_reader *r, struct mp_arena *arena, stru
 
 static void encode_msg_goodbye(struct mp_writer *w, const struct msg_goodbye *m)
 {
-	mp_write_text(w, m->reason);
+	mp_write_text(w, m->reason, 1024);
 }
 
 static bool may_send(uint32_t type, bool host)
@@ -688,6 +688,6 @@ ssize_t msg_encode_data_head(const struct msg *message, uint8_t *buffer, size_t 
 	mp_write_head(&w, MSG_DATA, 0, 3);
 	mp_write_uint(&w, message->data.stream);
 	mp_write_uint(&w, message->data.offset);
-	mp_write_binary_head(&w, message->data.bytes.length);
+	mp_write_binary_head(&w, message->data.bytes.length, MSG_MAX_DATA);
 	return w.overflow ? -ENOBUFS : (ssize_t)w.length;
 }

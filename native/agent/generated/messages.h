@@ -262,7 +262,8 @@ struct msg {
 // over a limit, -ENOMEM when the arena is too small.
 int msg_decode(uint8_t *payload, size_t size, bool from_host, struct mp_arena *arena, struct msg *ret);
 
-// Encodes a message as a frame's payload. Returns its length, or -ENOBUFS.
+// Encodes a message as a frame's payload. Returns its length, or -ENOBUFS when the buffer is too small or
+// a field over its limit.
 ssize_t msg_encode(const struct msg *message, uint8_t *buffer, size_t size);
 
 // The same for a Data message without its bytes, which must follow: Data.bytes.length of them.

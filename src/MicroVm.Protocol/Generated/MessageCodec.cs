@@ -9,7 +9,10 @@ namespace MicroVm.Protocol.Generated;
 /// <summary>Messages to bytes and back.</summary>
 public static partial class MessageCodec
 {
-    /// <summary>Appends a message as the payload of a frame.</summary>
+    /// <summary>
+    /// Appends a message as the payload of a frame. Throws <see cref="ArgumentException"/> where a field is over
+    /// its limit, or a string has a NUL character; part of the message is then written.
+    /// </summary>
     public static void Encode(IBufferWriter<byte> output, uint id, IMessage message)
     {
         var writer = new MessagePackWriter(output);

@@ -50,7 +50,9 @@ public ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
         }
     }
 
-    /// <summary>UTF-8; bytes that are none become U+FFFD, for Linux knows no encoding.</summary>
+    /// <summary>
+    /// UTF-8; bytes that are none become U+FFFD, for Linux knows no encoding. No NUL: the text is a C string to the guest.
+    /// </summary>
     public string ReadString(int limit)
     {
         byte format = Next();
@@ -62,7 +64,8 @@ public ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
             Format.Str32 => Length(BinaryPrimitives.ReadUInt32BigEndian(Take(4))),
             _ => throw Unexpected("a string", format),
         };
-        return Encoding.UTF8.GetString(Take(Bounded(length, limit)));
+        ReadOnlySpan<byte> text = Take(Bounded(length, limit));
+        return text.Contains((byte)0) ? throw new ProtocolException("a NUL byte in a string") : Encoding.UTF8.GetString(text);
     }
 
     public ReadOnlySpan<byte> ReadBinary(int limit)
@@ -151,7 +154,7 @@ public ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
                 SkipValues(Bounded(SizeOf(format - Format.Array16 + 1), Remaining), depth - 1);
                 break;
             case Format.Map16 or Format.Map32:
-                SkipValues(2 * Bounded(SizeOf(format - Format.Map16 + 1), Remaining), depth - 1);
+                SkipValues(2 * Bounded(SizeOf(format - Format.Map16 + 1), Remaining / 2), depth - 1);
                 break;
             case >= Format.Bin8 and <= Format.Bin32:
                 Take(SizeOf(format - Format.Bin8));
