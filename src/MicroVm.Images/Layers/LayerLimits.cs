@@ -39,9 +39,9 @@ internal static class LayerLimits
     public const int MaxDepth = 2048;
 
     /// <summary>
-    /// Path components looked up while merging an image: seconds of work. An image of a million files needs a tenth.
+    /// Path components looked up while merging an image: seconds of work. Entries in a directory's order need few each.
     /// </summary>
-    public const int MaxLookups = 1 << 28;
+    public const int MaxLookups = 1 << 25;
 
     /// <summary>Symbolic links followed for one path, as in containerd.</summary>
     public const int MaxSymlinks = 255;

@@ -12,10 +12,24 @@ internal static class VmdkDescriptor
 {
     public const int SectorSize = 512;
 
+    /// <summary>
+    /// The comment before the extents must stay: after an empty line QEMU 7.2 (block/vmdk.c, whose scanf skips white
+    /// space) takes the first extent twice.
+    /// </summary>
+    private const string Head = """
+        # Disk DescriptorFile
+        version=1
+        CID=fffffffe
+        parentCID=ffffffff
+        createType="monolithicFlat"
+        # Extent description
+
+        """;
+
     /// <param name="extents">File names without quotes or control characters, and bytes, whole sectors and not 0.</param>
     public static string Format(IEnumerable<(string Name, long Length)> extents)
     {
-        var text = new StringBuilder("# Disk DescriptorFile\nversion=1\nCID=fffffffe\nparentCID=ffffffff\ncreateType=\"monolithicFlat\"\n\n");
+        var text = new StringBuilder(Head);
         foreach ((string name, long length) in extents)
         {
             ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
@@ -23,6 +37,6 @@ internal static class VmdkDescriptor
             text.Append(CultureInfo.InvariantCulture, $"RW {length / SectorSize} FLAT \"{name}\" 0\n");
         }
 
-        return text.Append("\nddb.adapterType = \"ide\"\nddb.virtualHWVersion = \"4\"\n").ToString();
+        return text.Append("# The Disk Data Base\nddb.adapterType = \"ide\"\nddb.virtualHWVersion = \"4\"\n").ToString();
     }
 }

@@ -12,7 +12,9 @@ internal sealed partial class VmdkDisk : IDisposable
     public VmdkDisk(string descriptor)
     {
         Length = 0;
-        foreach (Match match in Extent().Matches(File.ReadAllText(descriptor)))
+        string text = File.ReadAllText(descriptor);
+        Assert.DoesNotContain("\n\n", text, StringComparison.Ordinal); // QEMU would take what follows twice
+        foreach (Match match in Extent().Matches(text))
         {
             string path = Path.Combine(Path.GetDirectoryName(descriptor)!, match.Groups[2].Value);
             long length = long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) * 512;

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using MicroVm.Images.Layers;
-using MicroVm.Images.Tests.Support;
 using MicroVm.Images.Tests.Tar;
 using MicroVm.Images.Trees;
 
@@ -25,7 +24,7 @@ public sealed class LayerStoreTests : IDisposable
         Assert.Equal(info, store.Get(info.DiffId));
         Assert.True(store.Contains(info.DiffId));
         Assert.Equal([info.DiffId], store.List());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.File("tmp")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory["tmp"]));
     }
 
     [Fact]
@@ -40,7 +39,7 @@ public sealed class LayerStoreTests : IDisposable
 
         Assert.Equal(ImageErrorKind.Corrupt, error.Kind);
         Assert.Empty(store.List());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.File("tmp")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory["tmp"]));
     }
 
     [Fact]
@@ -54,30 +53,30 @@ public sealed class LayerStoreTests : IDisposable
 
         Assert.Single(infos.Distinct());
         Assert.Equal([infos[0].DiffId], store.List());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.File("tmp")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory["tmp"]));
     }
 
     [Fact]
     public async Task OpeningRemovesWhatAKilledProcessLeft()
     {
         LayerInfo info = await AddAsync(LayerStore.Open(_directory.Path), new TarBuilder().File("a", "hello"));
-        Directory.CreateDirectory(_directory.File("tmp/left"));
-        await File.WriteAllTextAsync(_directory.File("tmp/left/data"), "x");
-        Directory.CreateDirectory(_directory.File("disks/1-of-another-boot/x"));
-        Directory.CreateDirectory(_directory.File("layers/" + new string('a', 64)));
+        Directory.CreateDirectory(_directory["tmp/left"]);
+        await File.WriteAllTextAsync(_directory["tmp/left/data"], "x");
+        Directory.CreateDirectory(_directory["disks/1-of-another-boot/x"]);
+        Directory.CreateDirectory(_directory["layers/" + new string('a', 64)]);
 
         LayerStore store = LayerStore.Open(_directory.Path);
 
         Assert.Equal([info.DiffId], store.List());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.File("tmp")));
-        Assert.Single(Directory.EnumerateDirectories(_directory.File("disks")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory["tmp"]));
+        Assert.Single(Directory.EnumerateDirectories(_directory["disks"]));
     }
 
     [Fact]
     public async Task LayerWithCutDataIsNotThere()
     {
         LayerInfo info = await AddAsync(LayerStore.Open(_directory.Path), new TarBuilder().File("a", "hello"));
-        await using (FileStream data = File.OpenWrite(_directory.File($"layers/{info.DiffId.Hex}/data")))
+        await using (FileStream data = File.OpenWrite(_directory[$"layers/{info.DiffId.Hex}/data"]))
         {
             data.SetLength(0);
         }
@@ -90,7 +89,7 @@ public sealed class LayerStoreTests : IDisposable
     {
         LayerStore store = LayerStore.Open(_directory.Path);
         LayerInfo info = await AddAsync(store, new TarBuilder().File("a", "hello"));
-        string index = _directory.File($"layers/{info.DiffId.Hex}/index");
+        string index = _directory[$"layers/{info.DiffId.Hex}/index"];
         byte[] bytes = await File.ReadAllBytesAsync(index);
         bytes[^9] ^= 1;
         await File.WriteAllBytesAsync(index, bytes);
@@ -132,7 +131,7 @@ public sealed class LayerStoreTests : IDisposable
         Assert.False(File.Exists(disks[0].Descriptor));
         Assert.True(File.Exists(other.Descriptor));
         Assert.Equal([lower.DiffId], store.List());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.File("tmp")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory["tmp"]));
     }
 
     [Fact]
@@ -175,7 +174,7 @@ public sealed class LayerStoreTests : IDisposable
             () => store.AddAsync(new MemoryStream(tar), expected: null, cancelled.Token));
 
         Assert.Empty(store.List());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.File("tmp")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory["tmp"]));
     }
 
     [Fact]
@@ -186,7 +185,7 @@ public sealed class LayerStoreTests : IDisposable
         await Assert.ThrowsAsync<EndOfStreamException>(
             () => store.AddAsync(new FailingStream(), expected: null, CancellationToken.None));
 
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory.File("tmp")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_directory["tmp"]));
     }
 
     private static Task<LayerInfo> AddAsync(LayerStore store, TarBuilder tar) =>

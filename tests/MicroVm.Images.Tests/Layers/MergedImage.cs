@@ -1,6 +1,5 @@
 using MicroVm.Images.Layers;
 using MicroVm.Images.Tests.Erofs;
-using MicroVm.Images.Tests.Support;
 using MicroVm.Images.Tests.Tar;
 using MicroVm.Images.Trees;
 
@@ -33,12 +32,15 @@ internal sealed class MergedImage : IDisposable
 
     public static Task<MergedImage> OfAsync(params TarBuilder[] layers) => OfAsync([.. layers.Select(layer => layer.ToArray())]);
 
-    public static async Task<MergedImage> OfAsync(params byte[][] layers)
+    public static Task<MergedImage> OfAsync(params byte[][] layers) => PaddedAsync(0, layers);
+
+    /// <param name="diskSize">What the store pads disks to.</param>
+    public static async Task<MergedImage> PaddedAsync(long diskSize, byte[][] layers)
     {
         var directory = new TemporaryDirectory();
         try
         {
-            LayerStore store = LayerStore.Open(directory.Path);
+            LayerStore store = LayerStore.Open(directory.Path, diskSize);
             var diffIds = new List<Digest>();
             foreach (byte[] layer in layers)
             {

@@ -19,7 +19,7 @@ internal sealed class TarBuilder
         File(name, Bytes(content), mode, uid, gid, xattrs);
 
     public TarBuilder File(string name, byte[] content, int mode = 0x1a4, long uid = 0, long gid = 0, (string, byte[])[]? xattrs = null) =>
-        Xattrs(xattrs).Entry(Header(Bytes(name), '0', content.Length, mode, uid, gid), content);
+        LongName(name).Xattrs(xattrs).Entry(Header(Bytes(name), '0', content.Length, mode, uid, gid), content);
 
     public TarBuilder Directory(string name, int mode = 0x1ed, long uid = 0, long gid = 0, (string, byte[])[]? xattrs = null) =>
         Xattrs(xattrs).Entry(Header(Bytes(name), '5', 0, mode, uid, gid));
@@ -109,6 +109,8 @@ internal sealed class TarBuilder
 
         return [.. Bytes(length.ToString(CultureInfo.InvariantCulture)), (byte)' ', .. key, (byte)'=', .. value, (byte)'\n'];
     }
+
+    private TarBuilder LongName(string name) => name.Length > 100 ? Long('L', Bytes(name)) : this;
 
     private TarBuilder Xattrs((string Name, byte[] Value)[]? xattrs) =>
         xattrs is null ? this : Pax([.. xattrs.Select(x => ("SCHILY.xattr." + x.Name, x.Value))]);
