@@ -1,7 +1,8 @@
-using System.Text.Json;
+using MicroVm.Api.Containers;
 using MicroVm.Cli.Commands;
 using MicroVm.Cli.Http;
 using MicroVm.Cli.Images;
+using MicroVm.Cli.Json;
 using MicroVm.Cli.Terminal;
 
 namespace MicroVm.Cli.Containers;
@@ -70,15 +71,12 @@ internal sealed class ContainerCreation(CommandContext context, ContainerOptions
 
     private string Read(byte[] answer)
     {
-        using JsonDocument document = JsonDocument.Parse(answer);
-        if (document.RootElement.TryGetProperty("Warnings"u8, out JsonElement warnings) && warnings.ValueKind == JsonValueKind.Array)
+        foreach (string warning in JsonMembers.Texts(JsonMembers.Find(answer, nameof(ContainerCreateResponse.Warnings))))
         {
-            foreach (JsonElement warning in warnings.EnumerateArray())
-            {
-                context.Error.WriteLine($"WARNING: {Output.SafeText.OneLine(warning.GetString() ?? "")}").Flush();
-            }
+            context.Error.WriteLine($"WARNING: {Output.SafeText.OneLine(warning)}").Flush();
         }
 
-        return document.RootElement.GetProperty("Id"u8).GetString() ?? throw new ProtocolException("the answer has no Id");
+        return JsonMembers.Text(JsonMembers.Find(answer, nameof(ContainerCreateResponse.Id)))
+            ?? throw new ProtocolException("the answer has no Id");
     }
 }

@@ -1,6 +1,7 @@
-using System.Text.Json;
+using MicroVm.Api.Containers;
 using MicroVm.Cli.Http;
 using MicroVm.Cli.Interop;
+using MicroVm.Cli.Json;
 using MicroVm.Cli.Streams;
 using MicroVm.Cli.Terminal;
 
@@ -76,16 +77,15 @@ internal sealed class ContainerSession(EngineClient client, string container, At
 
     private int ExitCode()
     {
-        using JsonDocument answer = JsonDocument.Parse(_exit!.ReadAll());
-        if (answer.RootElement.TryGetProperty("Error"u8, out JsonElement error)
-            && error.ValueKind == JsonValueKind.Object
-            && error.TryGetProperty("Message"u8, out JsonElement message)
-            && message.GetString() is { Length: > 0 } text)
+        byte[] answer = _exit!.ReadAll();
+        ReadOnlySpan<byte> error = JsonMembers.Find(answer, nameof(ContainerWaitResponse.Error));
+        if (error.StartsWith("{"u8) && JsonMembers.Text(JsonMembers.Find(error, nameof(ContainerWaitError.Message))) is { Length: > 0 } message)
         {
-            throw new CliException(text, ExitCodes.EngineFailure);
+            throw new CliException(message, ExitCodes.EngineFailure);
         }
 
-        return answer.RootElement.GetProperty("StatusCode"u8).GetInt32();
+        return JsonMembers.Integer(JsonMembers.Find(answer, nameof(ContainerWaitResponse.StatusCode)))
+            ?? throw new ProtocolException("the answer has no StatusCode");
     }
 
     private void Forward(string signal)

@@ -8,7 +8,7 @@ namespace MicroVm.Cli.Interop;
 /// </summary>
 internal static unsafe partial class Libc
 {
-    private const string Library = "libc";
+    private const string Library = "libc.so.6"; // The whole name: others are looked for in four more places.
 
     [LibraryImport(Library, EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(FileDescriptor descriptor, byte* buffer, nint count);

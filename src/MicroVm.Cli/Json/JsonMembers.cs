@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Text;
+using MicroVm.Cli.Http;
+
+namespace MicroVm.Cli.Json;
+
+/// <summary>
+/// Finds members of a small JSON object without the base library's reader, whose code for long texts is compiled at run
+/// time (2 ms between two requests of <c>run</c>). Lenient in what it skips, exact in what it returns.
+/// </summary>
+internal static class JsonMembers
+{
+    private const int Replacement = 0xfffd;
+
+    /// <summary>The value's text, quotes and all; empty: there is no such member. The last of equal names wins.</summary>
+    /// <exception cref="ProtocolException">It is no JSON object.</exception>
+    internal static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> json, string name)
+    {
+        ReadOnlySpan<byte> found = default;
+        int position = Expect(json, SkipBlanks(json, 0), '{');
+        position = SkipBlanks(json, position);
+        while (At(json, position) != '}')
+        {
+            int end = SkipText(json, position);
+            bool isWanted = Text(json[position..end]) == name;
+            position = SkipBlanks(json, Expect(json, SkipBlanks(json, end), ':'));
+            end = SkipValue(json, position);
+            found = isWanted ? json[position..end] : found;
+            position = SkipBlanks(json, end);
+            if (At(json, position) != '}')
+            {
+                position = SkipBlanks(json, Expect(json, position, ','));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>The elements' texts of an array; none for anything else.</summary>
+    internal static List<string> Texts(ReadOnlySpan<byte> value)
+    {
+        var texts = new List<string>();
+        if (value.IsEmpty || value[0] != '[')
+        {
+            return texts;
+        }
+
+        int position = SkipBlanks(value, 1);
+        while (At(value, position) != ']')
+        {
+            int end = SkipValue(value, position);
+            texts.Add(Text(value[position..end]) ?? "");
+            position = SkipBlanks(value, end);
+            if (At(value, position) != ']')
+            {
+                position = SkipBlanks(value, Expect(value, position, ','));
+            }
+        }
+
+        return texts;
+    }
+
+    /// <summary>Null: it is no text.</summary>
+    internal static string? Text(ReadOnlySpan<byte> value)
+    {
+        if (value.Length < 2 || value[0] != '"')
+        {
+            return null;
+        }
+
+        ReadOnlySpan<byte> inner = value[1..^1];
+        return inner.Contains((byte)'\\') ? Unescape(Encoding.UTF8.GetString(inner)) : Encoding.UTF8.GetString(inner);
+    }
+
+    /// <summary>Null: it is no whole number.</summary>
+    internal static int? Integer(ReadOnlySpan<byte> value) =>
+        int.TryParse(Encoding.Latin1.GetString(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : null;
+
+    private static int SkipValue(ReadOnlySpan<byte> json, int position)
+    {
+        int depth = 0;
+        do
+        {
+            byte first = At(json, position);
+            if (first == '"')
+            {
+                position = SkipText(json, position);
+                continue;
+            }
+
+            depth += first is (byte)'{' or (byte)'[' ? 1 : first is (byte)'}' or (byte)']' ? -1 : 0;
+            position++;
+            if (depth == 0 && first is not ((byte)'}' or (byte)']'))
+            {
+                position = SkipLiteral(json, position);
+            }
+        }
+        while (depth > 0);
+
+        return depth == 0 ? position : throw Malformed();
+    }
+
+    private static int SkipLiteral(ReadOnlySpan<byte> json, int position)
+    {
+        while (position < json.Length && json[position] is not ((byte)',' or (byte)'}' or (byte)']' or (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t'))
+        {
+            position++;
+        }
+
+        return position;
+    }
+
+    private static int SkipText(ReadOnlySpan<byte> json, int position)
+    {
+        position = Expect(json, position, '"');
+        while (At(json, position) != '"')
+        {
+            position += json[position] == '\\' ? 2 : 1;
+        }
+
+        return position + 1;
+    }
+
+    private static int SkipBlanks(ReadOnlySpan<byte> json, int position)
+    {
+        while (position < json.Length && json[position] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t')
+        {
+            position++;
+        }
+
+        return position;
+    }
+
+    private static int Expect(ReadOnlySpan<byte> json, int position, char wanted) =>
+        At(json, position) == wanted ? position + 1 : throw Malformed();
+
+    private static byte At(ReadOnlySpan<byte> json, int position) => position < json.Length ? json[position] : throw Malformed();
+
+    private static string Unescape(string text)
+    {
+        var plain = new StringBuilder(text.Length);
+        for (int index = 0; index < text.Length; index++)
+        {
+            if (text[index] != '\\' || index + 1 == text.Length)
+            {
+                plain.Append(text[index]);
+                continue;
+            }
+
+            char kind = text[++index];
+            plain.Append(kind switch
+            {
+                'b' => '\b',
+                'f' => '\f',
+                'n' => '\n',
+                'r' => '\r',
+                't' => '\t',
+                'u' => CodeUnit(text, ref index),
+                _ => kind,
+            });
+        }
+
+        return plain.ToString();
+    }
+
+    private static char CodeUnit(string text, ref int index)
+    {
+        int length = Math.Min(4, text.Length - index - 1);
+        bool isValid = ushort.TryParse(
+            text.AsSpan(index + 1, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort unit) && length == 4;
+        index += length;
+        return isValid ? (char)unit : (char)Replacement;
+    }
+
+    private static ProtocolException Malformed() => new("malformed JSON in the answer");
+}
