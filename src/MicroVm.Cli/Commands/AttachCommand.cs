@@ -36,7 +36,7 @@ internal sealed class AttachCommand : Command
         var session = new ContainerSession(
             context.Client,
             container.Id,
-            new AttachRequest(input, Stdout: true, Stderr: true, terminal, _detachKeys, _proxySignals && !terminal));
+            new AttachRequest(input, Stdout: true, Stderr: true, terminal, _detachKeys, _proxySignals && !terminal) { Redraw = true });
         session.Prepare(ContainerSession.UntilNotRunning);
         return session.Run(() => { });
     }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using MicroVm.Cli.Arguments;
 using MicroVm.Cli.Http;
 using MicroVm.Cli.Interop;
@@ -63,8 +64,7 @@ internal static class CommandLine
         s_failureCode = command.FailureCode;
         var flags = new FlagSet();
         command.Define(flags);
-        List<string> operands = FlagParser.Parse(
-            flags, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(arguments), command.Interspersed);
+        List<string> operands = Parse(info, flags, arguments, command.Interspersed);
         if (flags.HelpRequested)
         {
             HelpText.Write(context.Out, info, flags);
@@ -73,6 +73,18 @@ internal static class CommandLine
 
         CheckCount(info, operands.Count);
         return command.Execute(context, operands);
+    }
+
+    private static List<string> Parse(CommandInfo info, FlagSet flags, List<string> arguments, bool interspersed)
+    {
+        try
+        {
+            return FlagParser.Parse(flags, CollectionsMarshal.AsSpan(arguments), interspersed);
+        }
+        catch (CliException wrong)
+        {
+            throw new CliException($"{wrong.Message}. See 'mvm {info.Name} --help'.", wrong.ExitCode);
+        }
     }
 
     private static (CommandInfo Info, int Used) Find(List<string> arguments)

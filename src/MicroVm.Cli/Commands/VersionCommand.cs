@@ -21,9 +21,9 @@ internal sealed class VersionCommand : Command
 
     internal override int Execute(CommandContext context, List<string> operands)
     {
-        byte[] answer = context.Client.Request("GET", "/version");
         if (_format is { Length: > 0 } format)
         {
+            byte[] answer = context.Client.Request("GET", "/version");
             byte[] both = Encoding.UTF8.GetBytes(
                 $$"""{"Client":{"Version":"{{Version}}","ApiVersion":"{{ApiVersions.Current}}","Os":"linux","Arch":"amd64"},"Server":{{Encoding.UTF8.GetString(answer)}}}""");
             using JsonDocument document = JsonDocument.Parse(both);
@@ -31,9 +31,16 @@ internal sealed class VersionCommand : Command
             return ExitCodes.Success;
         }
 
-        VersionResponse server = JsonSerializer.Deserialize(answer, ApiJsonContext.Api.VersionResponse)!;
         context.Out.WriteLine("Client: MicroVm").WriteLine($" Version:           {Version}").WriteLine($" API version:       {ApiVersions.Current}");
-        context.Out.WriteLine(" OS/Arch:           linux/amd64").WriteLine().WriteLine($"Server: {server.Platform?.Name}".TrimEnd());
+        context.Out.WriteLine(" OS/Arch:           linux/amd64").Flush();
+        WriteServer(context);
+        return ExitCodes.Success;
+    }
+
+    private static void WriteServer(CommandContext context)
+    {
+        VersionResponse server = JsonSerializer.Deserialize(context.Client.Request("GET", "/version"), ApiJsonContext.Api.VersionResponse)!;
+        context.Out.WriteLine().WriteLine($"Server: {server.Platform?.Name}".TrimEnd());
         context.Out.WriteLine($" Version:           {server.Version}");
         context.Out.WriteLine($" API version:       {server.ApiVersion} (minimum version {server.MinAPIVersion})");
         context.Out.WriteLine($" OS/Arch:           {server.Os}/{server.Arch}").WriteLine($" Kernel:            {server.KernelVersion}");
@@ -41,7 +48,5 @@ internal sealed class VersionCommand : Command
         {
             context.Out.WriteLine($" {component.Name}:".PadRight(20) + component.Version);
         }
-
-        return ExitCodes.Success;
     }
 }

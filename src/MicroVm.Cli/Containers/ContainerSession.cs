@@ -46,6 +46,11 @@ internal sealed class ContainerSession(EngineClient client, string container, At
             : null;
         pump?.Start();
         started();
+        if (request is { Redraw: true, Terminal: true } && WindowWatcher.Current is { } size)
+        {
+            Resize(new TerminalSize(size.Rows + 1, size.Columns + 1));
+        }
+
         using WindowWatcher? window = request.Terminal ? WindowWatcher.Start(Resize) : null;
         CopyOutput(firstOutput);
         return pump is { Detached: true } ? ExitCodes.Success : ExitCode();

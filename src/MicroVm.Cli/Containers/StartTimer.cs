@@ -24,7 +24,7 @@ internal sealed class StartTimer
     }
 
     internal void Print() => TextOutput.Error
-        .WriteLine(SafeText.OneLine($"timing: image {Format(_image)}{_steps}, first output {Format(_firstOutput)}, total {Format(Elapsed())}"))
+        .WriteLine(SafeText.OneLine($"timing: image {Format(_image)}{_steps}{(_firstOutput > 0 ? $", first output {Format(_firstOutput)}" : "")}, total {Format(Elapsed())}"))
         .Flush();
 
     private static string Step(string metric)

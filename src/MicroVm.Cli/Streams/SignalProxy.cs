@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MicroVm.Cli.Commands;
 
 namespace MicroVm.Cli.Streams;
 
@@ -8,7 +9,8 @@ namespace MicroVm.Cli.Streams;
 /// </summary>
 internal sealed class SignalProxy : IDisposable
 {
-    internal const int WindowChanged = 28;
+    private const int WindowChanged = 28;
+    private const int Patience = 3;
 
     private static readonly (int Number, string Name)[] s_signals =
     [
@@ -17,6 +19,7 @@ internal sealed class SignalProxy : IDisposable
     ];
 
     private readonly List<PosixSignalRegistration> _registrations = [];
+    private int _terminations;
 
     /// <param name="forward">Called on a thread of the pool with the signal's name.</param>
     /// <param name="terminal">The container has a terminal: its size change is told by a resize instead.</param>
@@ -33,7 +36,18 @@ internal sealed class SignalProxy : IDisposable
             {
                 context.Cancel = true;
                 forward(name);
+                EndWhenAskedAgain(name);
             }));
+        }
+    }
+
+    // A first process without a handler ignores both: the user must get away all the same.
+    private void EndWhenAskedAgain(string name)
+    {
+        if (name is "INT" or "TERM" && Interlocked.Increment(ref _terminations) == Patience)
+        {
+            CommandLine.Report($"got {Patience} SIGTERM/SIGINTs, forcefully exiting");
+            Environment.Exit(ExitCodes.Failure);
         }
     }
 

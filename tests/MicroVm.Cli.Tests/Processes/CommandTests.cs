@@ -136,7 +136,7 @@ public class CommandTests
     [InlineData("inspect --type volume x", 1, "mvm: unknown type: \"volume\": must be one of \"container\", \"image\"\n")]
     [InlineData("inspect -f {{.X x", 1, "mvm: template parsing error: unclosed action\n")]
     [InlineData("start -a a b", 1, "mvm: you cannot start and attach multiple containers at once\n")]
-    [InlineData("logs --since never x", 125, "mvm: invalid argument \"never\" for \"--since\" flag: failed to parse value as time or duration: \"never\"\n")]
+    [InlineData("logs --since never x", 125, "mvm: invalid argument \"never\" for \"--since\" flag: failed to parse value as time or duration: \"never\". See 'mvm logs --help'.\n")]
     [InlineData("tag a b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 1, "mvm: refusing to create a tag with a digest reference\n")]
     public void Mistakes(string line, int exitCode, string error)
     {

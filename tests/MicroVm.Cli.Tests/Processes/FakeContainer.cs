@@ -10,7 +10,7 @@ internal static class FakeContainer
     internal static FakeEngine Running(Func<FakeEngine.Request, int> program, string waitError = "")
     {
         var engine = new FakeEngine();
-        var started = new ManualResetEventSlim();
+        ManualResetEventSlim started = engine.Started;
         var exit = new TaskCompletionSource<int>();
         string path = $"POST /containers/{FakeEngine.ContainerId}";
         engine.On("POST /containers/create", 201, $$"""{"Id":"{{FakeEngine.ContainerId}}","Warnings":[]}""");

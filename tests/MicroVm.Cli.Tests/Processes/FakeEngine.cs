@@ -30,6 +30,9 @@ internal sealed class FakeEngine : IDisposable
 
     internal BlockingCollection<Request> Requests { get; } = [];
 
+    /// <summary>Set when the container runs.</summary>
+    internal ManualResetEventSlim Started { get; } = new();
+
     /// <summary>Later rules win.</summary>
     internal FakeEngine On(string prefix, Action<Request> answer)
     {

@@ -111,6 +111,32 @@ public class RunTests
     }
 
     [Fact]
+    public void Three_interrupts_that_change_nothing_end_the_client()
+    {
+        var over = new ManualResetEventSlim();
+        using FakeEngine engine = FakeContainer.Running(container =>
+        {
+            container.Frame(1, "ready\n"u8);
+            over.Wait();
+            return 0;
+        });
+        using Process process = Mvm.Start(engine, ["run", "image"]);
+        Assert.Equal("ready", process.StandardOutput.ReadLine());
+        string path = $"POST /containers/{FakeEngine.ContainerId}/kill";
+        for (int count = 0; count < 3; count++)
+        {
+            using (Process.Start("kill", ["-s", "INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            {
+                engine.Next(path);
+            }
+        }
+
+        Mvm.Finish(process);
+        Assert.Equal((1, "mvm: got 3 SIGTERM/SIGINTs, forcefully exiting\n"), (process.ExitCode, process.StandardError.ReadToEnd()));
+        over.Set();
+    }
+
+    [Fact]
     public void Without_sig_proxy_a_signal_ends_the_client_alone()
     {
         var over = new ManualResetEventSlim();
@@ -314,16 +340,16 @@ public class RunTests
     [Theory]
     [InlineData("run -it image", 1, "the input device is not a TTY")]
     [InlineData("run -d -a stdout image", 125, "conflicting options: cannot specify both --attach and --detach")]
-    [InlineData("run --pull sometimes image", 125, "invalid pull option: 'sometimes': must be one of \"always\", \"missing\" or \"never\"")]
+    [InlineData("run --pull sometimes image", 125, "invalid pull option: 'sometimes': must be one of \"always\", \"missing\" or \"never\". See 'mvm run --help'.")]
     [InlineData("run -p x image", 125, "invalid containerPort: x")]
     [InlineData("run --env-file /nope image", 125, "open /nope: no such file or directory")]
     [InlineData("run --security-opt foo image", 125, "Invalid --security-opt: \"foo\"")]
     [InlineData("run --security-opt seccomp=/nope image", 125, "opening seccomp profile (/nope) failed: open /nope: no such file or directory")]
     [InlineData("run --storage-opt x image", 125, "invalid storage option")]
-    [InlineData("run --frobnicate image", 125, "unknown flag: --frobnicate")]
-    [InlineData("run --attach foo image", 125, "invalid argument \"foo\" for \"-a, --attach\" flag: valid streams are STDIN, STDOUT and STDERR")]
-    [InlineData("run --add-host foo image", 125, "invalid argument \"foo\" for \"--add-host\" flag: bad format for add-host: \"foo\"")]
-    [InlineData("run --dns foo image", 125, "invalid argument \"foo\" for \"--dns\" flag: IP address is not correctly formatted: foo")]
+    [InlineData("run --frobnicate image", 125, "unknown flag: --frobnicate. See 'mvm run --help'.")]
+    [InlineData("run --attach foo image", 125, "invalid argument \"foo\" for \"-a, --attach\" flag: valid streams are STDIN, STDOUT and STDERR. See 'mvm run --help'.")]
+    [InlineData("run --add-host foo image", 125, "invalid argument \"foo\" for \"--add-host\" flag: bad format for add-host: \"foo\". See 'mvm run --help'.")]
+    [InlineData("run --dns foo image", 125, "invalid argument \"foo\" for \"--dns\" flag: IP address is not correctly formatted: foo. See 'mvm run --help'.")]
     [InlineData("run", 125, "'mvm run' requires at least 1 argument; usage: mvm run [OPTIONS] IMAGE [COMMAND] [ARG...]")]
     [InlineData("frobnicate", 1, "unknown command: mvm frobnicate; run 'mvm --help'")]
     [InlineData("rnu image", 1, "unknown command: mvm rnu (did you mean run?); run 'mvm --help'")]

@@ -101,6 +101,28 @@ public class TerminalTests
     }
 
     [Fact]
+    public void Attaching_makes_the_program_draw_again()
+    {
+        using var terminal = new PseudoTerminal(24, 80);
+        using FakeEngine engine = FakeContainer.Running(container =>
+        {
+            container.Input.ReadByte();
+            return 3;
+        });
+        engine.On("GET /containers/web/json", request =>
+        {
+            request.Reply(200, $$"""{"Id":"{{FakeEngine.ContainerId}}","State":{"Running":true},"Config":{"Tty":true,"OpenStdin":true} }""");
+            engine.Started.Set();
+        });
+        using Process process = terminal.Start(engine, "attach web");
+        Assert.EndsWith("/resize?h=25&w=81", engine.Next(s_resize).Line, StringComparison.Ordinal);
+        Assert.EndsWith("/resize?h=24&w=80", engine.Next(s_resize).Line, StringComparison.Ordinal);
+        terminal.Type("q");
+        Mvm.Finish(process);
+        Assert.Equal(3, process.ExitCode);
+    }
+
+    [Fact]
     public void A_daemon_that_dies_restores_the_terminal()
     {
         using var terminal = new PseudoTerminal(24, 80);
