@@ -21,7 +21,7 @@ internal sealed class ArchiveScanner(ILayerStore layers, long maxLayerSize, IPro
 
     public async Task ScanAsync(Stream archive, CancellationToken cancellationToken)
     {
-        await using var input = new TarInput(archive, long.MaxValue);
+        await using var input = new TarInput(archive, long.MaxValue, hashes: false);
         var reader = new TarReader(input);
         for (int count = 0; await NextAsync(reader, cancellationToken) is { } entry; count++)
         {

@@ -6,7 +6,8 @@ namespace MicroVm.Images.Tar;
 /// Reads a stream once, in large chunks, and hashes each chunk on another core while the caller uses it. The chunks
 /// stay valid until the next call. Not for concurrent use.
 /// </summary>
-internal sealed class TarInput(Stream stream, long maxLength) : IAsyncDisposable
+/// <param name="hashes">False: nobody will ask for the digest.</param>
+internal sealed class TarInput(Stream stream, long maxLength, bool hashes = true) : IAsyncDisposable
 {
     private const int ChunkSize = 1 << 20;
     private const int ChunkCount = 4;
@@ -101,7 +102,10 @@ internal sealed class TarInput(Stream stream, long maxLength) : IAsyncDisposable
             throw TarError.Invalid($"larger than {maxLength >> 30} GiB uncompressed");
         }
 
-        _hashed[_current] = HashAfterAsync(_hashed[previous], _chunks[_current].AsMemory(0, _length));
+        if (hashes)
+        {
+            _hashed[_current] = HashAfterAsync(_hashed[previous], _chunks[_current].AsMemory(0, _length));
+        }
     }
 
     private Task HashAfterAsync(Task previous, ReadOnlyMemory<byte> chunk) => Task.Run(async () =>
