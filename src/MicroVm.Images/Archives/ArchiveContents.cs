@@ -1,3 +1,5 @@
+using MicroVm.Images.Store;
+
 namespace MicroVm.Images.Archives;
 
 /// <summary>What one pass over an archive found: small files in memory, layers in the layer store, links between names.</summary>
@@ -9,7 +11,9 @@ internal sealed class ArchiveContents
     private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ArchiveLayer> _layers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _links = new(StringComparer.Ordinal);
+    private readonly Dictionary<byte[], ParsedImageConfig> _configs = [];
     private long _total;
+    private long _work;
 
     public IEnumerable<Digest> StoredLayers => _layers.Values.Select(layer => layer.DiffId).OfType<Digest>();
 
@@ -46,6 +50,30 @@ internal sealed class ArchiveContents
     /// <exception cref="ImageException">It is missing.</exception>
     public byte[] RequiredFile(string name) =>
         File(name) ?? throw new ImageException(ImageErrorKind.Invalid, $"invalid archive: '{Files.OneLine.Of(name)}' is missing");
+
+    /// <summary>A configuration among the files, parsed once however often it is named.</summary>
+    public ParsedImageConfig Config(byte[] blob)
+    {
+        if (!_configs.TryGetValue(blob, out ParsedImageConfig? config))
+        {
+            CountWork(blob.Length);
+            config = ImageConfigReader.Parse(blob);
+            _configs.Add(blob, config);
+        }
+
+        return config;
+    }
+
+    /// <exception cref="ImageException">More metadata is being gone through than any real archive has.</exception>
+    public void CountWork(int bytes)
+    {
+        // A small document costs something too.
+        _work += bytes + 1024;
+        if (_work > ArchiveLimits.MaxWork)
+        {
+            throw new ImageException(ImageErrorKind.Invalid, "invalid archive: its entries point to each other too often");
+        }
+    }
 
     /// <exception cref="ImageException">It is missing, or was not usable when it passed.</exception>
     public Digest Layer(string name)

@@ -9,9 +9,8 @@ internal sealed record ArchiveImage(byte[] ConfigBlob, ParsedImageConfig Config,
 {
     /// <exception cref="ImageException">Invalid or Corrupt: the layers are not those of the configuration.</exception>
     public static ArchiveImage Checked(
-        byte[] configBlob, byte[] manifest, IReadOnlyList<Digest> layers, IReadOnlyList<ImageReference> names)
+        byte[] configBlob, ParsedImageConfig config, byte[] manifest, IReadOnlyList<Digest> layers, IReadOnlyList<ImageReference> names)
     {
-        ParsedImageConfig config = ImageConfigReader.Parse(configBlob);
         if (config.DiffIds.Count != layers.Count)
         {
             throw new ImageException(

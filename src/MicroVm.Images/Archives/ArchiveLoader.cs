@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MicroVm.Images.Compression;
 using MicroVm.Images.Layers;
+using MicroVm.Images.References;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Images.Archives;
@@ -21,7 +22,7 @@ internal sealed class ArchiveLoader(ImageCatalog catalog, LayerLeases leases, IL
             await using Decompression content = await Decompression.OpenAsync(archive, MaxArchiveSize, cancellationToken);
             await scanner.ScanAsync(content, cancellationToken);
             IReadOnlyList<ArchiveImage> images = Interpret(scanner.Contents);
-            return [.. images.SelectMany(Commit)];
+            return [.. images.GroupBy(image => Digest.FromHash(SHA256.HashData(image.ConfigBlob))).SelectMany(Commit)];
         }
         finally
         {
@@ -48,12 +49,14 @@ internal sealed class ArchiveLoader(ImageCatalog catalog, LayerLeases leases, IL
                 ImageErrorKind.Invalid, "invalid archive: it has neither manifest.json nor index.json, so it is not an image archive");
     }
 
-    private IEnumerable<LoadedImage> Commit(ArchiveImage image)
+    // One image may be listed several times, each time with other names.
+    private IEnumerable<LoadedImage> Commit(IGrouping<Digest, ArchiveImage> listed)
     {
-        Digest id = Digest.FromHash(SHA256.HashData(image.ConfigBlob));
-        StoredImage stored = catalog.Commit(catalog.Compose(id, image.Config), image.ConfigBlob, image.Manifest, image.Names);
-        return image.Names.Count == 0
+        ArchiveImage image = listed.First();
+        List<ImageReference> names = [.. listed.SelectMany(one => one.Names)];
+        StoredImage stored = catalog.Commit(catalog.Compose(listed.Key, image.Config), image.ConfigBlob, image.Manifest, names);
+        return names.Count == 0
             ? [new LoadedImage(stored, null)]
-            : image.Names.Select(name => new LoadedImage(stored, name.Familiar));
+            : names.Select(name => new LoadedImage(stored, name.Familiar));
     }
 }

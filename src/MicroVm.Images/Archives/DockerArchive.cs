@@ -13,13 +13,17 @@ internal static class DockerArchive
     public static IReadOnlyList<ArchiveImage> Read(ArchiveContents contents) =>
         [.. JsonRead.Parse(contents.RequiredFile(ManifestName), ManifestName, ReadItems).Select(item => ReadImage(contents, item))];
 
-    private static List<Item> ReadItems(JsonElement root) =>
-    [
-        .. root.EnumerateArray().Take(ArchiveLimits.MaxImages).Select(item => new Item(
-            item.Text("Config") ?? throw new FormatException("'Config' is missing"),
-            item.Texts("Layers") ?? [],
-            item.Texts("RepoTags") ?? [])),
-    ];
+    private static List<Item> ReadItems(JsonElement root)
+    {
+        List<Item> items =
+        [
+            .. root.EnumerateArray().Take(ArchiveLimits.MaxImages).Select(item => new Item(
+                item.Text("Config") ?? throw new FormatException("'Config' is missing"),
+                item.Texts("Layers") ?? [],
+                item.Texts("RepoTags") ?? [])),
+        ];
+        return items.Sum(item => item.RepoTags.Count) <= ArchiveLimits.MaxImages ? items : throw new FormatException("too many tags");
+    }
 
     private static ArchiveImage ReadImage(ArchiveContents contents, Item item)
     {
@@ -30,7 +34,7 @@ internal static class DockerArchive
             throw new ImageException(ImageErrorKind.Corrupt, $"image configuration does not match its digest {promised}");
         }
 
-        return ArchiveImage.Checked(config, [], [.. item.Layers.Select(contents.Layer)], [.. item.RepoTags.Select(ParseTag)]);
+        return ArchiveImage.Checked(config, contents.Config(config), [], [.. item.Layers.Select(contents.Layer)], [.. item.RepoTags.Select(ParseTag)]);
     }
 
     private static ImageReference ParseTag(string text) =>

@@ -40,7 +40,7 @@ internal sealed class LegacyArchive(ArchiveContents contents)
     private ArchiveImage ReadImage(string top, IReadOnlyList<ImageReference> names)
     {
         List<Digest> layers = [];
-        for (string? id = top; id is not null; id = JsonRead.Parse(contents.RequiredFile($"{id}/json"), "image json", root => root.Text("parent")))
+        for (string? id = top; id is not null; id = ParentOf(id))
         {
             layers.Insert(0, contents.Layer($"{id}/layer.tar"));
             if (layers.Count > ImageConfigReader.MaxLayers)
@@ -49,8 +49,17 @@ internal sealed class LegacyArchive(ArchiveContents contents)
             }
         }
 
-        byte[] config = JsonRead.Parse(contents.RequiredFile($"{top}/json"), "image json", root => MakeConfig(root, layers));
-        return ArchiveImage.Checked(config, [], layers, names);
+        byte[] config = JsonRead.Parse(Json(top), "image json", root => MakeConfig(root, layers));
+        return ArchiveImage.Checked(config, contents.Config(config), [], layers, names);
+    }
+
+    private string? ParentOf(string id) => JsonRead.Parse(Json(id), "image json", root => root.Text("parent"));
+
+    private byte[] Json(string id)
+    {
+        byte[] json = contents.RequiredFile($"{id}/json");
+        contents.CountWork(json.Length);
+        return json;
     }
 
     private static byte[] MakeConfig(JsonElement root, IReadOnlyList<Digest> layers)

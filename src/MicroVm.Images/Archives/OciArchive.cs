@@ -49,16 +49,23 @@ internal sealed class OciArchive(ArchiveContents contents)
         byte[] blob = Blob(entry.Digest);
         return ManifestReader.Parse(blob) switch
         {
-            ImageManifest manifest => ArchiveImage.Checked(
-                Blob(manifest.Config.Digest), blob, [.. manifest.Layers.Select(layer => contents.Layer(ArchiveContents.NameOf(layer.Digest)))], []),
+            ImageManifest manifest => ReadImage(manifest, blob),
             ImageIndex nested when depth < MaxDepth => Select(nested, depth),
             _ => null,
         };
     }
 
+    private ArchiveImage ReadImage(ImageManifest manifest, byte[] blob)
+    {
+        byte[] config = Blob(manifest.Config.Digest);
+        return ArchiveImage.Checked(
+            config, contents.Config(config), blob, [.. manifest.Layers.Select(layer => contents.Layer(ArchiveContents.NameOf(layer.Digest)))], []);
+    }
+
     private byte[] Blob(Digest digest)
     {
         byte[] blob = contents.RequiredFile(ArchiveContents.NameOf(digest));
+        contents.CountWork(blob.Length);
         return Digest.FromHash(SHA256.HashData(blob)) == digest
             ? blob
             : throw new ImageException(ImageErrorKind.Corrupt, $"invalid archive: blob {digest} does not match its digest");

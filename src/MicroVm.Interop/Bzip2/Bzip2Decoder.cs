@@ -6,93 +6,71 @@ namespace MicroVm.Interop.Bzip2;
 /// <summary>libbz2's decoder (bzlib.h), streams one after the other included.</summary>
 public sealed unsafe partial class Bzip2Decoder : IStreamDecoder
 {
-    private const string Library = "libbz2.so.1.0";
     private const int Ok = 0;
     private const int StreamEnd = 4;
 
-    // In native memory, because libbz2 checks that the structure stays where it was.
-    private BzStream* _stream = (BzStream*)NativeMemory.AllocZeroed((nuint)sizeof(BzStream));
-    private bool _isOpen;
+    private readonly BzStreamHandle _stream = new();
 
-    ~Bzip2Decoder() => Release();
-
-    public bool IsAtEnd => !_isOpen;
+    public bool IsAtEnd => !_stream.IsOpen;
 
     public (int Consumed, int Written) Decode(ReadOnlySpan<byte> input, Span<byte> output)
     {
-        ObjectDisposedException.ThrowIf(_stream is null, this);
-        if (input.IsEmpty && !_isOpen)
+        ObjectDisposedException.ThrowIf(_stream.IsClosed, this);
+        if (input.IsEmpty && !_stream.IsOpen)
         {
             return (0, 0);
         }
 
         Open();
+
+        // Pinned for the call; libbz2 follows no pointer past it.
         fixed (byte* source = input)
         fixed (byte* destination = output)
         {
-            _stream->NextIn = (nint)source;
-            _stream->AvailableIn = (uint)input.Length;
-            _stream->NextOut = (nint)destination;
-            _stream->AvailableOut = (uint)output.Length;
+            ref BzStream stream = ref _stream.Stream;
+            stream.NextIn = (nint)source;
+            stream.AvailableIn = (uint)input.Length;
+            stream.NextOut = (nint)destination;
+            stream.AvailableOut = (uint)output.Length;
             int result = Decompress(_stream);
-            if (result == StreamEnd)
-            {
-                Close();
-            }
-            else if (result != Ok)
-            {
-                throw new InvalidDataException("bzip2: the data is damaged");
-            }
-
-            return (input.Length - (int)_stream->AvailableIn, output.Length - (int)_stream->AvailableOut);
+            (int Consumed, int Written) done = (input.Length - (int)stream.AvailableIn, output.Length - (int)stream.AvailableOut);
+            Finish(result);
+            return done;
         }
     }
 
-    public void Dispose()
-    {
-        Release();
-        GC.SuppressFinalize(this);
-    }
+    public void Dispose() => _stream.Dispose();
 
     private void Open()
     {
-        if (!_isOpen)
+        if (!_stream.IsOpen)
         {
-            *_stream = default;
-            _isOpen = Init(_stream, verbosity: 0, small: 0) == Ok
+            _stream.Stream = default;
+            _stream.IsOpen = Init(_stream, verbosity: 0, small: 0) == Ok
                 ? true
                 : throw new InsufficientMemoryException("bzip2: no memory for a decoder");
         }
     }
 
-    private void Close()
+    private void Finish(int result)
     {
-        _ = EndDecompress(_stream);
-        _isOpen = false;
+        if (result == StreamEnd)
+        {
+            _ = EndDecompress(_stream);
+            _stream.IsOpen = false;
+        }
+        else if (result != Ok)
+        {
+            throw new InvalidDataException("bzip2: the data is damaged");
+        }
     }
 
-    private void Release()
-    {
-        if (_stream is null)
-        {
-            return;
-        }
+    [LibraryImport(BzStreamHandle.Library, EntryPoint = "BZ2_bzDecompressInit")]
+    private static partial int Init(BzStreamHandle stream, int verbosity, int small);
 
-        if (_isOpen)
-        {
-            Close();
-        }
+    [LibraryImport(BzStreamHandle.Library, EntryPoint = "BZ2_bzDecompress")]
+    private static partial int Decompress(BzStreamHandle stream);
 
-        NativeMemory.Free(_stream);
-        _stream = null;
-    }
-
-    [LibraryImport(Library, EntryPoint = "BZ2_bzDecompressInit")]
-    private static partial int Init(BzStream* stream, int verbosity, int small);
-
-    [LibraryImport(Library, EntryPoint = "BZ2_bzDecompress")]
-    private static partial int Decompress(BzStream* stream);
-
-    [LibraryImport(Library, EntryPoint = "BZ2_bzDecompressEnd")]
-    private static partial int EndDecompress(BzStream* stream);
+    [LibraryImport(BzStreamHandle.Library, EntryPoint = "BZ2_bzDecompressEnd")]
+    private static partial int EndDecompress(BzStreamHandle stream);
 }

@@ -6,7 +6,6 @@ namespace MicroVm.Interop.Xz;
 /// <summary>liblzma's decoder for .xz (lzma/container.h), streams one after the other included.</summary>
 public sealed unsafe partial class XzDecoder : IStreamDecoder
 {
-    private const string Library = "liblzma.so.5";
     private const uint Concatenated = 0x08;
 
     // xz -9 needs 65 MiB; a stream that asks for more than this is not worth the host's memory.
@@ -20,78 +19,58 @@ public sealed unsafe partial class XzDecoder : IStreamDecoder
     private const int ActionRun = 0;
     private const int ActionFinish = 3;
 
-    // In native memory, because liblzma checks that the structure stays where it was.
-    private LzmaStream* _stream;
+    private readonly LzmaStreamHandle _stream = new();
 
     public XzDecoder()
     {
-        _stream = (LzmaStream*)NativeMemory.AllocZeroed((nuint)sizeof(LzmaStream));
         if (StreamDecoder(_stream, MemoryLimit, Concatenated) != Ok)
         {
-            NativeMemory.Free(_stream);
+            _stream.Dispose();
             throw new InsufficientMemoryException("xz: no memory for a decoder");
         }
+
+        _stream.IsOpen = true;
     }
 
-    ~XzDecoder() => Release();
-
     /// <summary>Whether the data may end here is known only by asking (empty input), since padding may follow a stream.</summary>
-    public bool IsAtEnd => _stream is not null && Finish();
+    public bool IsAtEnd => Run([], [], ActionFinish) == StreamEnd;
 
     public (int Consumed, int Written) Decode(ReadOnlySpan<byte> input, Span<byte> output)
     {
-        ObjectDisposedException.ThrowIf(_stream is null, this);
+        int result = Run(input, output, ActionRun);
+        if (result is not (Ok or BufferError))
+        {
+            throw new InvalidDataException(result is MemoryError or MemoryLimitError
+                ? "xz: the data needs more memory than allowed"
+                : "xz: the data is damaged");
+        }
+
+        ref LzmaStream stream = ref _stream.Stream;
+        return (input.Length - (int)stream.AvailableIn, output.Length - (int)stream.AvailableOut);
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    private int Run(ReadOnlySpan<byte> input, Span<byte> output, int action)
+    {
+        ObjectDisposedException.ThrowIf(_stream.IsClosed, this);
+
+        // Pinned for the call; liblzma follows no pointer past it.
         fixed (byte* source = input)
         fixed (byte* destination = output)
         {
-            _stream->NextIn = (nint)source;
-            _stream->AvailableIn = (nuint)input.Length;
-            _stream->NextOut = (nint)destination;
-            _stream->AvailableOut = (nuint)output.Length;
-            int result = Code(_stream, ActionRun);
-            if (result is not (Ok or BufferError))
-            {
-                throw new InvalidDataException(result is MemoryError or MemoryLimitError
-                    ? "xz: the data needs more memory than allowed"
-                    : "xz: the data is damaged");
-            }
-
-            return (input.Length - (int)_stream->AvailableIn, output.Length - (int)_stream->AvailableOut);
+            ref LzmaStream stream = ref _stream.Stream;
+            stream.NextIn = (nint)source;
+            stream.AvailableIn = (nuint)input.Length;
+            stream.NextOut = (nint)destination;
+            stream.AvailableOut = (nuint)output.Length;
+            return Code(_stream, action);
         }
     }
 
-    public void Dispose()
-    {
-        Release();
-        GC.SuppressFinalize(this);
-    }
+    [LibraryImport(LzmaStreamHandle.Library, EntryPoint = "lzma_stream_decoder")]
+    private static partial int StreamDecoder(LzmaStreamHandle stream, ulong memoryLimit, uint flags);
 
-    private bool Finish()
-    {
-        byte none = 0;
-        _stream->NextIn = (nint)(&none);
-        _stream->AvailableIn = 0;
-        _stream->NextOut = (nint)(&none);
-        _stream->AvailableOut = 0;
-        return Code(_stream, ActionFinish) == StreamEnd;
-    }
-
-    private void Release()
-    {
-        if (_stream is not null)
-        {
-            End(_stream);
-            NativeMemory.Free(_stream);
-            _stream = null;
-        }
-    }
-
-    [LibraryImport(Library, EntryPoint = "lzma_stream_decoder")]
-    private static partial int StreamDecoder(LzmaStream* stream, ulong memoryLimit, uint flags);
-
-    [LibraryImport(Library, EntryPoint = "lzma_code")]
-    private static partial int Code(LzmaStream* stream, int action);
-
-    [LibraryImport(Library, EntryPoint = "lzma_end")]
-    private static partial void End(LzmaStream* stream);
+    [LibraryImport(LzmaStreamHandle.Library, EntryPoint = "lzma_code")]
+    private static partial int Code(LzmaStreamHandle stream, int action);
 }

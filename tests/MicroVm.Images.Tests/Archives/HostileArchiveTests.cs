@@ -96,6 +96,35 @@ public class HostileArchiveTests
         ImageErrorKind.Invalid, "invalid archive: more than 67108864 bytes beside the layers");
 
     [Fact]
+    public Task IndexesThatMultiply()
+    {
+        // Three levels of a thousand entries each would be a thousand million.
+        byte[] level = TestImage.IndexOf();
+        var files = new List<(string Name, byte[] Content)>();
+        for (int i = 0; i < 3; i++)
+        {
+            files.Add(TestArchive.Blob(level));
+            level = TestImage.IndexOf([.. Enumerable.Range(0, 1000).Select(_ => TestImage.Descriptor(TestImage.OciIndex, files[^1].Content))]);
+        }
+
+        files.Add(("index.json", level));
+        return ExpectAsync(TestImage.TarOf([.. files]), ImageErrorKind.Invalid, "invalid archive: its entries point to each other too often");
+    }
+
+    [Fact]
+    public async Task ManyNamesOfOneConfigurationAreOneImage()
+    {
+        var image = TestImage.Create([]);
+        string item = $$"""{"Config":"{{image.Id.Hex}}.json","Layers":[],"RepoTags":["app:N"]}""";
+        string manifest = $"[{string.Join(',', Enumerable.Range(0, 500).Select(i => item.Replace("N", $"{i}", StringComparison.Ordinal)))}]";
+        using var store = new TestStore();
+        await store.Images.LoadAsync(
+            new OneWayStream(TestImage.TarOf(($"{image.Id.Hex}.json", image.Config), ("manifest.json", Encoding.UTF8.GetBytes(manifest)))),
+            store, CancellationToken.None);
+        Assert.Equal(500, Assert.Single(store.Images.List()).RepoTags.Count);
+    }
+
+    [Fact]
     public async Task DamagedBytesNeverBreakTheLoader()
     {
         byte[] archive = TestArchive.Docker(TestImage.Create(layerSize: 2000), "app:1");

@@ -168,6 +168,30 @@ public class LoadTests
     }
 
     [Fact]
+    public async Task LoadsWhatDockerSavesSince25()
+    {
+        // Both forms at once: an OCI layout, and a manifest.json that names its blobs.
+        var image = TestImage.Create([TestLayer.Plain(TestImage.TarOf("a", [1])), TestLayer.Plain(TestImage.TarOf("b", [2]))]);
+        var manifest = new JsonArray(new JsonObject
+        {
+            ["Config"] = $"blobs/sha256/{image.Id.Hex}",
+            ["RepoTags"] = new JsonArray("app:1"),
+            ["Layers"] = new JsonArray([.. image.Layers.Select(layer => (JsonNode)$"blobs/sha256/{layer.DiffId.Hex}")]),
+        });
+        using var store = new TestStore();
+
+        IReadOnlyList<LoadedImage> loaded = await LoadAsync(store, TestImage.TarOf(
+        [
+            .. TestArchive.OciFiles(image, ContainerdName, "docker.io/library/app:1"),
+            ("manifest.json", TestImage.Bytes(manifest)),
+            ("repositories", Encoding.UTF8.GetBytes("""{"app":{"1":"none"}}""")),
+        ]));
+
+        Assert.Equal("app:1", Assert.Single(loaded).Name);
+        Assert.Equal(image.Id, loaded[0].Image.Id);
+    }
+
+    [Fact]
     public async Task LoadingAgainChangesNothing()
     {
         byte[] archive = TestArchive.Oci(TestImage.Create([TestLayer.Plain(TestImage.TarOf("a", [1]))]), ContainerdName, "app:1");
