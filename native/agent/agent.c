@@ -67,6 +67,7 @@ static void welcome(struct agent *agent, struct connection *connection, const st
 	agent->window = message->hello.window;
 	agent->current = connection;
 	connection_authenticated(connection);
+	processes_attach(&agent->processes);
 	if (post_hello_reply(connection, message->id, agent->token, agent->state != AGENT_EMPTY, &agent->processes) < 0)
 		agent_refuse(agent, connection, "out of memory");
 }
@@ -93,10 +94,10 @@ static int decode_setup(const uint8_t *payload, size_t size, struct msg *ret)
 static int decode(struct agent *agent, const struct connection *connection, uint8_t *payload, size_t size,
 	struct msg *ret)
 {
-	// [type, id, …]: a fixarray and a small number.
-	bool is_setup = size >= 2 && payload[1] == MSG_SETUP;
+	struct mp_reader peek = {.data = payload, .length = size};
 
-	if (is_setup && agent->state == AGENT_EMPTY && connection->state == CONNECTION_OPEN)
+	(void)mp_read_array(&peek, size);
+	if (mp_read_u32(&peek) == MSG_SETUP && agent->state == AGENT_EMPTY && connection->state == CONNECTION_OPEN)
 		return decode_setup(payload, size, ret);
 	agent->arena.used = 0;
 	return msg_decode(payload, size, true, &agent->arena, ret);

@@ -103,7 +103,7 @@ bool input_take_stop(struct input *input)
 	return true;
 }
 
-void input_detach(struct input *input)
+void input_attach(struct input *input)
 {
-	input->stop_sent = false;
+	input->stop_sent = input->stopped;
 }

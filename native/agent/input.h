@@ -45,5 +45,5 @@ bool input_take_ack(struct input *input, uint64_t *offset);
 // True once, when Stop is due.
 bool input_take_stop(struct input *input);
 
-// A new connection: the host has been told where the stream is (HelloReply), but not that it was stopped.
-void input_detach(struct input *input);
+// A new connection's host is told by HelloReply how the stream is: what that says needs no message.
+void input_attach(struct input *input);

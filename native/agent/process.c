@@ -127,10 +127,15 @@ void processes_detach(struct processes *processes)
 {
 	for (struct process *process = processes->first; process; process = process->next) {
 		process->exit_told = false;
-		input_detach(&process->input);
 		for (size_t i = 0; i < ARRAY_SIZE(process->outputs); i++)
 			output_detach(&process->outputs[i]);
 	}
+}
+
+void processes_attach(struct processes *processes)
+{
+	for (struct process *process = processes->first; process; process = process->next)
+		input_attach(&process->input);
 }
 
 bool processes_alive(const struct processes *processes)

@@ -97,6 +97,9 @@ void processes_work(struct processes *processes);
 // The connection is gone: streams wait for the next one to take them up, and it will be told of what has ended.
 void processes_detach(struct processes *processes);
 
+// A new connection is about to be told of all processes.
+void processes_attach(struct processes *processes);
+
 // True while any child has not been reaped.
 bool processes_alive(const struct processes *processes);
 
