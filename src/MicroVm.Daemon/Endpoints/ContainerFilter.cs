@@ -29,6 +29,8 @@ internal sealed class ContainerFilter(Filters filters, IContainerService contain
     {
         Check("status", s_statuses);
         Check("health", s_healths);
+        _ = filters.Flag("is-task", otherwise: false);
+        _ = filters.Of("publish").Concat(filters.Of("expose")).Select(PortText.ParseRange).ToList();
         bool everyState = all || limit > 0 || filters.Has("status");
         DateTimeOffset before = filters.Of("before").Select(CreatedOf).DefaultIfEmpty(DateTimeOffset.MaxValue).Min();
         DateTimeOffset since = filters.Of("since").Select(CreatedOf).DefaultIfEmpty(DateTimeOffset.MinValue).Max();
