@@ -25,19 +25,14 @@ internal sealed partial class ImageEndpoints
         ImageReference reference = ParseReference(context.Query("fromImage"), context.Query("tag"));
         string platform = context.Query("platform");
         var options = new PullOptions(platform.Length == 0 ? null : platform, Credentials(context.Request.Headers["X-Registry-Auth"].ToString()));
-        var begin = new ProgressMessage
-        {
-            Id = reference.Tag ?? reference.ManifestReference,
-            Status = "Pulling from " + reference.Path,
-        };
         await ProgressResponse.RunAsync(
-            context, begin, async progress => await images.PullAsync(reference, options, progress, context.RequestAborted));
+            context, async progress => await images.PullAsync(reference, options, progress, context.RequestAborted));
     }
 
     private async Task LoadAsync(HttpContext context)
     {
         bool quiet = context.QueryFlag("quiet");
-        await ProgressResponse.RunAsync(context, null, async progress =>
+        await ProgressResponse.RunAsync(context, async progress =>
         {
             IReadOnlyList<LoadedImage> loaded = await images.LoadAsync(
                 context.Request.Body, quiet ? new Progress() : progress, context.RequestAborted);

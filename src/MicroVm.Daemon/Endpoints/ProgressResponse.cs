@@ -6,23 +6,24 @@ using MicroVm.Images.Store;
 namespace MicroVm.Daemon.Endpoints;
 
 /// <summary>
-/// A response of JSON lines that tell how far a transfer is. A failure before the first line is an ordinary error
-/// response; after it, a line with <c>error</c>. For a slow reader counts are merged, so that what waits is bounded by
-/// the number of layers.
+/// A response of JSON lines that tell how far a transfer is. The first line only announces: it waits for the second, so
+/// that a transfer which fails at once is an ordinary error response; later the failure is a line with <c>error</c>. For
+/// a slow reader counts are merged, so that what waits is bounded by the number of layers.
 /// </summary>
 internal sealed class ProgressResponse : IProgress<TransferProgress>
 {
     private readonly Lock _lock = new();
     private readonly List<ProgressMessage> _pending = [];
-    private ProgressMessage? _first;
+    private bool _announced;
     private TaskCompletionSource _added = NewSignal();
 
-    private ProgressResponse(ProgressMessage? first) => _first = first;
-
-    /// <param name="first">Goes before the first line, once there is one.</param>
-    public static async Task RunAsync(HttpContext context, ProgressMessage? first, Func<ProgressResponse, Task> transfer)
+    private ProgressResponse()
     {
-        var progress = new ProgressResponse(first);
+    }
+
+    public static async Task RunAsync(HttpContext context, Func<ProgressResponse, Task> transfer)
+    {
+        var progress = new ProgressResponse();
         context.Response.ContentType = MediaTypes.Json;
         Task work = transfer(progress);
         try
@@ -56,12 +57,6 @@ internal sealed class ProgressResponse : IProgress<TransferProgress>
     {
         lock (_lock)
         {
-            if (_first is not null)
-            {
-                _pending.Add(_first);
-                _first = null;
-            }
-
             int same = message.Id is null ? -1 : _pending.FindIndex(m => m.Id == message.Id && m.Status == message.Status);
             if (same >= 0)
             {
@@ -72,7 +67,12 @@ internal sealed class ProgressResponse : IProgress<TransferProgress>
                 _pending.Add(message);
             }
 
-            _added.TrySetResult();
+            if (_announced)
+            {
+                _added.TrySetResult();
+            }
+
+            _announced = true;
         }
     }
 
@@ -84,7 +84,8 @@ internal sealed class ProgressResponse : IProgress<TransferProgress>
             await Task.WhenAny(work, Added());
             ended = work.IsCompleted;
             List<ProgressMessage> lines = Take();
-            if (lines.Count > 0)
+            bool nothingToTell = work.IsFaulted && !context.Response.HasStarted && lines.Count < 2;
+            if (lines.Count > 0 && !nothingToTell)
             {
                 await WriteLinesAsync(context, lines);
             }
