@@ -1,1 +1,3 @@
-return 0;
+using MicroVm.Daemon.Hosting;
+
+return await DaemonProgram.RunAsync(args);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using MicroVm.Api;
@@ -20,7 +21,7 @@ internal static class SystemDocuments
         ApiVersion = ApiVersions.Current,
         MinAPIVersion = ApiVersions.Minimum,
         GitCommit = ProductInfo.Commit,
-        GoVersion = "",
+        GoVersion = RuntimeInformation.FrameworkDescription,
         Os = "linux",
         Arch = ProductInfo.Architecture,
         KernelVersion = HostInfo.KernelVersion,
@@ -32,6 +33,8 @@ internal static class SystemDocuments
                 ["MinAPIVersion"] = ApiVersions.Minimum,
                 ["Os"] = "linux",
                 ["Arch"] = ProductInfo.Architecture,
+                ["Experimental"] = "false",
+                ["GoVersion"] = RuntimeInformation.FrameworkDescription,
                 ["GitCommit"] = ProductInfo.Commit,
                 ["KernelVersion"] = HostInfo.KernelVersion,
             }),

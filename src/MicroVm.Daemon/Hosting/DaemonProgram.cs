@@ -1,0 +1,78 @@
+using System.Collections;
+using MicroVm.Daemon.Interop;
+using MicroVm.Engine;
+using MicroVm.Hypervisor;
+using MicroVm.Images;
+
+namespace MicroVm.Daemon.Hosting;
+
+/// <summary>mvmd from its arguments to its exit code.</summary>
+internal static class DaemonProgram
+{
+    private const int Failure = 1;
+    private const uint PrivateMask = 0b000_111_111;
+    private const UnixFileMode PassThrough = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        try
+        {
+            if (CommandLine.Parse(arguments, Environment(), out DaemonOptions options) is { } text)
+            {
+                await Console.Out.WriteLineAsync(text);
+                return 0;
+            }
+
+            await RunAsync(options);
+            return 0;
+        }
+        catch (Exception e) when (e is DaemonException or IOException or UnauthorizedAccessException
+            or ImageException or EngineException or HypervisorException)
+        {
+            await Console.Error.WriteLineAsync("mvmd: " + e.Message);
+            return Failure;
+        }
+    }
+
+    private static async Task RunAsync(DaemonOptions options)
+    {
+        // Everything that is made belongs to the daemon alone unless it says otherwise.
+        _ = Libc.SetFileModeMask(PrivateMask);
+        foreach (string directory in new[] { options.Root, options.RunDirectory, Path.GetDirectoryName(options.SocketPath)! })
+        {
+            CreateDirectory(directory);
+        }
+
+        using DaemonLock held = DaemonLock.Take(options.Root);
+        await using var services = DaemonServices.Open(options);
+        await services.RecoverAsync();
+        await using WebApplication application = ApiApplication.Build(options, services.Register);
+        application.Lifetime.ApplicationStarted.Register(() => OnStarted(application, options));
+        application.Lifetime.ApplicationStopping.Register(() => SystemdNotifier.Notify(SystemdNotifier.Stopping));
+        await application.RunAsync();
+    }
+
+    /// <summary>
+    /// To be passed through and not listed: the VMMs' users and the socket's group must reach what is theirs below, and
+    /// everything below has an owner and a mode of its own.
+    /// </summary>
+    private static void CreateDirectory(string path)
+    {
+        if (!Directory.Exists(path))
+        {
+            Directory.CreateDirectory(path);
+            File.SetUnixFileMode(path, PassThrough);
+        }
+    }
+
+    private static void OnStarted(WebApplication application, DaemonOptions options)
+    {
+        DaemonLog.Listening(application.Logger, options.SocketPath, options.Root);
+        SystemdNotifier.Notify(SystemdNotifier.Ready);
+    }
+
+    private static Dictionary<string, string> Environment() => System.Environment.GetEnvironmentVariables()
+        .Cast<DictionaryEntry>()
+        .ToDictionary(entry => (string)entry.Key, entry => (string?)entry.Value ?? "");
+}

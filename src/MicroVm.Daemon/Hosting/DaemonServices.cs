@@ -1,0 +1,70 @@
+using MicroVm.Engine;
+using MicroVm.Engine.Containers;
+using MicroVm.Hypervisor;
+using MicroVm.Images.Layers;
+using MicroVm.Images.Registry;
+using MicroVm.Images.Store;
+
+namespace MicroVm.Daemon.Hosting;
+
+/// <summary>The parts under the API, made from the options and taken down in reverse order. Running VMs are let go, not ended.</summary>
+internal sealed class DaemonServices : IAsyncDisposable
+{
+    private readonly ILoggerFactory _loggers;
+    private readonly ImageStore _images;
+    private readonly IHypervisor _hypervisor;
+    private readonly ContainerService _containers;
+
+    private DaemonServices(DaemonOptions options)
+    {
+        _loggers = LoggerFactory.Create(logging => logging
+            .AddProvider(new StderrLoggerProvider())
+            .SetMinimumLevel(options.LogLevel));
+        LayerStore layers = LayerStore.Open(Path.Combine(options.Root, "layers"));
+        _images = ImageStore.Open(Path.Combine(options.Root, "images"), layers, Registries(options), _loggers.CreateLogger<ImageStore>());
+        _hypervisor = new NoHypervisor(options.Driver);
+        _containers = new ContainerService(Engine(options), _images, layers, _hypervisor, _loggers.CreateLogger<ContainerService>());
+    }
+
+    public static DaemonServices Open(DaemonOptions options) => new(options);
+
+    /// <summary>Takes up what an earlier daemon left running.</summary>
+    public Task RecoverAsync() => _containers.RecoverAsync(CancellationToken.None);
+
+    public void Register(IServiceCollection services) => services
+        .AddSingleton<IContainerService>(_containers)
+        .AddSingleton<IImageStore>(_images)
+        .AddSingleton(_hypervisor);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _containers.DisposeAsync();
+        _images.Dispose();
+        _loggers.Dispose();
+    }
+
+    private static RegistryOptions Registries(DaemonOptions options) => new()
+    {
+        Mirrors = new Dictionary<string, IReadOnlyList<string>> { ["docker.io"] = options.RegistryMirrors },
+        InsecureRegistries = options.InsecureRegistries,
+        CertsDirectory = options.CertsDirectory,
+        MaxConcurrentDownloads = options.MaxConcurrentDownloads,
+    };
+
+    private static EngineOptions Engine(DaemonOptions options)
+    {
+        var defaults = new EngineOptions
+        {
+            Root = options.Root,
+            RunDirectory = options.RunDirectory,
+            Kernel = options.Kernel,
+            Initramfs = options.Initramfs,
+            DefaultVCpus = options.Cpus,
+        };
+        return defaults with
+        {
+            DefaultMemory = options.Memory > 0 ? options.Memory : defaults.DefaultMemory,
+            DefaultStorage = options.StorageSize > 0 ? options.StorageSize : defaults.DefaultStorage,
+        };
+    }
+}
