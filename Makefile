@@ -17,7 +17,7 @@ export DOTNET_NOLOGO := 1
 PACKAGES_RUN   := qemu-system-x86 e2fsprogs libzstd1 liblzma5 libbz2-1.0 ca-certificates
 PACKAGES_BUILD := linux-source-6.1 build-essential musl-tools flex bison bc libelf-dev libssl-dev cpio xz-utils python3-minimal
 PACKAGES_IMAGE := mmdebstrap docker-registry skopeo umoci fakeroot arch-test debian-archive-keyring jq curl
-PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools docker.io zstd bzip2 socat busybox-static
+PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools attr docker.io zstd bzip2 socat busybox-static
 PACKAGES_BENCH := hyperfine
 
 DOTNET_BUILD := dotnet build MicroVm.sln --nologo -v quiet

@@ -18,9 +18,6 @@ public class UmociTests
         Programs.Run("umoci", "unpack", "--image", directory["layout"] + ":nasty", directory["bundle"]);
         IReadOnlyList<FileFacts> unpacked = FileFacts.Parse(
             Programs.Run(Programs.Walk(directory.Path), directory["bundle/rootfs"]));
-
-        // .NET can't delete names that aren't UTF-8.
-        Programs.Run("rm", "-r", directory["bundle"]);
         Assert.Equal(unpacked.Count, image.Files.Count);
         Assert.All(unpacked.Zip(image.Files), pair => Assert.Equal(pair.First, pair.Second));
     }
