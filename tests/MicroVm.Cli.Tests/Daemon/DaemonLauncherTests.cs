@@ -11,7 +11,7 @@ public sealed class DaemonLauncherTests : IDisposable
     // Listens, says that it is ready, tells its pid and what it was started with.
     private const string Works = """
         socat UNIX-LISTEN:$SOCKET,fork PIPE &
-        while [ ! -S $SOCKET ]; do sleep 0.01; done
+        until socat -u OPEN:/dev/null UNIX-CONNECT:$SOCKET 2>/dev/null; do sleep 0.01; done
         echo $$ >> $PIDS
         echo "session $(ps -o sid= -p $$ | tr -d ' ') directory $PWD input $(readlink /proc/$$/fd/0)"
         printf 'STATUS=up\nREADY=1' | socat - UNIX-SENDTO:$NOTIFY_SOCKET
