@@ -12,7 +12,10 @@ namespace MicroVm.Cli.Daemon;
 internal sealed class DaemonLauncher(string program, string log)
 {
     private const int ReadyTimeoutMilliseconds = 60_000;
-    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    // As the systemd unit makes them: the users of the VMs pass through to their own files, and see nothing else.
+    private const UnixFileMode PassThrough = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>The user's own.</summary>
     internal static DaemonLauncher Default() => new(DaemonProgram.Find(), Path.Combine(DaemonProgram.StateDirectory(), "mvmd.log"));
@@ -24,8 +27,8 @@ internal sealed class DaemonLauncher(string program, string log)
         string runtime = Path.GetDirectoryName(socketPath)!;
         try
         {
-            Directory.CreateDirectory(runtime, Private);
-            Directory.CreateDirectory(Path.GetDirectoryName(log)!, Private);
+            Directory.CreateDirectory(runtime, PassThrough);
+            Directory.CreateDirectory(Path.GetDirectoryName(log)!, PassThrough);
             using FileDescriptor gate = Lock(Path.Combine(runtime, "start.lock"));
             return TryConnect(socketPath) ?? Launch(socketPath);
         }

@@ -28,7 +28,7 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollDescriptor* descriptors, nuint count, int timeoutMilliseconds);
 
-    [LibraryImport(Library, EntryPoint = "getuid")]
+    [LibraryImport(Library, EntryPoint = "geteuid")]
     internal static partial uint GetUserId();
 
     [LibraryImport(Library, EntryPoint = "flock", SetLastError = true)]
