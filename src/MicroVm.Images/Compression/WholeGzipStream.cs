@@ -13,6 +13,9 @@ internal sealed class WholeGzipStream : ReadOnlyStream
 {
     private const int MarkLength = 16;
 
+    // GZipStream asks for 8 KiB at a time, and each read of a source that hashes and keeps what passes has its price.
+    private const int InputSize = 128 << 10;
+
     private readonly byte[] _mark = RandomNumberGenerator.GetBytes(MarkLength);
     private readonly byte[] _held = new byte[MarkLength];
     private readonly GZipStream _decoder;
@@ -22,7 +25,8 @@ internal sealed class WholeGzipStream : ReadOnlyStream
     private bool _begun;
     private bool _ended;
 
-    public WholeGzipStream(Stream source) => _decoder = new(new AppendedStream(source, Member(_mark)), CompressionMode.Decompress);
+    public WholeGzipStream(Stream source) =>
+        _decoder = new(new AppendedStream(new BufferedStream(source, InputSize), Member(_mark)), CompressionMode.Decompress);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {

@@ -21,7 +21,7 @@ internal sealed class PartialDownload : IDisposable
         {
             return new(new FileStream(Path.Combine(directory, digest.Hex), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }
