@@ -1,7 +1,7 @@
+using Microsoft.Extensions.Logging;
 using MicroVm.Images.Layers;
 using MicroVm.Images.References;
 using MicroVm.Images.Store;
-using Microsoft.Extensions.Logging;
 
 namespace MicroVm.Images.Registry;
 

@@ -1,8 +1,8 @@
+using Microsoft.Extensions.Logging;
 using MicroVm.Images.Compression;
 using MicroVm.Images.Files;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Store;
-using Microsoft.Extensions.Logging;
 
 namespace MicroVm.Images.Registry;
 

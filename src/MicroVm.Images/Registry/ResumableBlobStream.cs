@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using MicroVm.Images.Files;
 using Microsoft.Extensions.Logging;
+using MicroVm.Images.Files;
 
 namespace MicroVm.Images.Registry;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using MicroVm.Images.Layers;
 using MicroVm.Images.References;
-using Microsoft.Extensions.Logging;
 
 namespace MicroVm.Images.Store;
 

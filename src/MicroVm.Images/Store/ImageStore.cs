@@ -1,8 +1,8 @@
+using Microsoft.Extensions.Logging;
 using MicroVm.Images.Archives;
 using MicroVm.Images.Layers;
 using MicroVm.Images.References;
 using MicroVm.Images.Registry;
-using Microsoft.Extensions.Logging;
 
 namespace MicroVm.Images.Store;
 

@@ -1,8 +1,8 @@
 using System.Text;
+using Microsoft.AspNetCore.Http;
 using MicroVm.Images.Registry;
 using MicroVm.Images.Store;
 using MicroVm.Images.Tests.Support;
-using Microsoft.AspNetCore.Http;
 
 namespace MicroVm.Images.Tests.Registry;
 

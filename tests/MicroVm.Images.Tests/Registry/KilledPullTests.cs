@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using MicroVm.Images.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using MicroVm.Images.Tests.Support;
 
 namespace MicroVm.Images.Tests.Registry;
 

@@ -1,5 +1,5 @@
-using MicroVm.Images.Tests.Support;
 using Microsoft.AspNetCore.Http;
+using MicroVm.Images.Tests.Support;
 
 namespace MicroVm.Images.Tests.Registry;
 

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging.Abstractions;
 using MicroVm.Images.Layers;
 using MicroVm.Images.References;
 using MicroVm.Images.Registry;
 using MicroVm.Images.Store;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace MicroVm.Images.Tests.Support;
 
