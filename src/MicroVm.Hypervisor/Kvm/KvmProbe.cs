@@ -1,0 +1,153 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using MicroVm.Interop.Kvm;
+
+namespace MicroVm.Hypervisor.Kvm;
+
+/// <summary>
+/// Whether KVM really runs guests here. A device that opens proves nothing (nested and paravirtual hosts): this runs one
+/// page of 64-bit code with an instruction that such hosts fail on, and sees it halt. About 2 ms.
+/// </summary>
+public static class KvmProbe
+{
+    private const int PageSize = 4096;
+    private const int MemorySize = 16 * PageSize;
+    private const int ExitReasonOffset = 8; // struct kvm_run
+    private const uint ExitHalted = 5;      // KVM_EXIT_HLT
+    private const int CodePage = 1;
+    private const int PageTable = 4;        // PML4, then PDPT
+    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
+
+    // mov rsi, 0x2000; lock cmpxchg16b [rsi]; hlt
+    private static ReadOnlySpan<byte> Code => [0x48, 0xC7, 0xC6, 0x00, 0x20, 0x00, 0x00, 0xF0, 0x48, 0x0F, 0xC7, 0x0E, 0xF4];
+
+    /// <summary>Empty when KVM works, else why not, in one line.</summary>
+    public static string Run()
+    {
+        using SafeFileHandle kvm = KvmDevice.Open();
+        if (kvm.IsInvalid)
+        {
+            return $"/dev/kvm: {Marshal.GetLastPInvokeErrorMessage()}";
+        }
+
+        // On a broken host KVM_RUN may never return: then its thread is left behind.
+        string result = "/dev/kvm does not run a guest: no answer";
+        var thread = new Thread(() => Volatile.Write(ref result, Try())) { IsBackground = true, Name = "kvm probe" };
+        thread.Start();
+        thread.Join(s_limit);
+        return Volatile.Read(ref result);
+    }
+
+    private static string Try()
+    {
+        try
+        {
+            using SafeFileHandle kvm = Check(KvmDevice.Open(), "open");
+            using SafeFileHandle vm = Check(KvmDevice.Make(kvm, KvmDevice.CreateVm, 0), "KVM_CREATE_VM");
+            uint exit = RunGuest(kvm, vm);
+            return exit == ExitHalted ? "" : $"/dev/kvm does not run 64-bit guests (exit reason {exit})";
+        }
+        catch (InvalidOperationException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static unsafe uint RunGuest(SafeFileHandle kvm, SafeFileHandle vm)
+    {
+        _ = KvmDevice.Control(vm, KvmDevice.SetTssAddress, unchecked((nint)0xfffbd000));
+        void* memory = NativeMemory.AlignedAlloc(MemorySize, PageSize);
+        try
+        {
+            FillMemory(new Span<byte>(memory, MemorySize));
+            ulong* region = stackalloc ulong[4] { 0, 0, MemorySize, (ulong)memory };
+            Check(KvmDevice.Control(vm, KvmDevice.SetUserMemoryRegion, region), "KVM_SET_USER_MEMORY_REGION");
+            using SafeFileHandle vcpu = Check(KvmDevice.Make(vm, KvmDevice.CreateVcpu, 0), "KVM_CREATE_VCPU");
+            SetRegisters(vcpu);
+            return RunVcpu(kvm, vcpu);
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(memory);
+        }
+    }
+
+    /// <summary>Identity page tables with one 1 GiB page, and the code.</summary>
+    private static void FillMemory(Span<byte> memory)
+    {
+        const ulong PresentWritable = 3;
+        const ulong HugePage = 0x80;
+        memory.Clear();
+        Code.CopyTo(memory[(CodePage * PageSize)..]);
+        BinaryPrimitives.WriteUInt64LittleEndian(memory[(PageTable * PageSize)..], ((PageTable + 1) * PageSize) | PresentWritable);
+        BinaryPrimitives.WriteUInt64LittleEndian(memory[((PageTable + 1) * PageSize)..], HugePage | PresentWritable);
+    }
+
+    /// <summary>64-bit mode, as in Intel's SDM volume 3, 9.8.5.</summary>
+    private static unsafe void SetRegisters(SafeFileHandle vcpu)
+    {
+        // struct kvm_sregs: cs ds es fs gs ss tr ldt (24 bytes each), gdt idt (16), cr0 cr2 cr3 cr4 cr8 efer.
+        byte* special = stackalloc byte[312];
+        Check(KvmDevice.Control(vcpu, KvmDevice.GetSpecialRegisters, special), "KVM_GET_SREGS");
+        SetSegment(special, 8, 11, isCode: true);
+        for (int segment = 1; segment <= 5; segment++)
+        {
+            SetSegment(special + (24 * segment), 16, 3, isCode: false);
+        }
+
+        ulong* control = (ulong*)(special + (8 * 24) + (2 * 16));
+        control[0] = 0x80050033; // PE, MP, ET, NE, WP, AM, PG
+        control[2] = PageTable * PageSize;
+        control[3] = 0x20;       // PAE
+        control[5] = 0x500;      // LME, LMA
+        Check(KvmDevice.Control(vcpu, KvmDevice.SetSpecialRegisters, special), "KVM_SET_SREGS");
+
+        // struct kvm_regs: sixteen general registers, rip, rflags.
+        ulong* general = stackalloc ulong[18];
+        new Span<ulong>(general, 18).Clear();
+        general[16] = CodePage * PageSize;
+        general[17] = 2;
+        Check(KvmDevice.Control(vcpu, KvmDevice.SetRegisters, general), "KVM_SET_REGS");
+    }
+
+    /// <summary>struct kvm_segment: base, limit, selector, type, present, dpl, db, s, l, g.</summary>
+    private static unsafe void SetSegment(byte* segment, ushort selector, byte type, bool isCode)
+    {
+        new Span<byte>(segment, 24).Clear();
+        *(uint*)(segment + 8) = 0xffffffff;
+        *(ushort*)(segment + 12) = selector;
+        segment[14] = type;
+        segment[15] = 1;
+        segment[17] = (byte)(isCode ? 0 : 1);
+        segment[18] = 1;
+        segment[19] = (byte)(isCode ? 1 : 0);
+        segment[20] = 1;
+    }
+
+    private static unsafe uint RunVcpu(SafeFileHandle kvm, SafeFileHandle vcpu)
+    {
+        nuint size = (nuint)Check(KvmDevice.Control(kvm, KvmDevice.GetVcpuMapSize, (nint)0), "KVM_GET_VCPU_MMAP_SIZE");
+        void* run = KvmDevice.Map(null, size, 3, 1, vcpu, 0);
+        if ((nint)run == -1)
+        {
+            throw new InvalidOperationException("/dev/kvm: mmap failed");
+        }
+
+        try
+        {
+            Check(KvmDevice.Control(vcpu, KvmDevice.Run, (nint)0), "KVM_RUN");
+            return *(uint*)((byte*)run + ExitReasonOffset);
+        }
+        finally
+        {
+            _ = KvmDevice.Unmap(run, size);
+        }
+    }
+
+    private static SafeFileHandle Check(SafeFileHandle handle, string what) =>
+        handle.IsInvalid ? throw new InvalidOperationException($"/dev/kvm: {what}: {Marshal.GetLastPInvokeErrorMessage()}") : handle;
+
+    private static int Check(int result, string what) =>
+        result < 0 ? throw new InvalidOperationException($"/dev/kvm: {what}: {Marshal.GetLastPInvokeErrorMessage()}") : result;
+}

@@ -1,0 +1,79 @@
+using System.Globalization;
+
+namespace MicroVm.Hypervisor.Qemu;
+
+/// <summary>The arguments of one QEMU process (qemu-system-x86_64(1)).</summary>
+internal static class QemuCommandLine
+{
+    /// <summary>Descriptors that the process is started with.</summary>
+    public const int MonitorFd = 3;
+
+    public const int ChannelFd = 4;
+
+    public static IReadOnlyList<string> Build(VmSpec spec, HypervisorInfo host, VmPaths paths, uint vsockCid) =>
+    [
+        "-name", $"mvm-{spec.Id[..Math.Min(12, spec.Id.Length)]}",
+        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        .. Machine(host),
+        "-smp", Number(spec.VCpus),
+        "-m", Number(spec.Memory >> 20),
+        "-kernel", spec.Kernel,
+        "-initrd", spec.Initramfs,
+        "-append", KernelCommandLine.Build(host.Accelerator, spec.VCpus),
+        "-global", "virtio-mmio.force-legacy=false",
+        "-fw_cfg", $"name=opt/mvm/token,file={Escape(paths.Token)}",
+        "-chardev", $"socket,id=monitor,fd={MonitorFd},server=on,wait=off",
+        "-mon", "chardev=monitor,mode=control",
+        "-chardev", $"pipe,id=console,path={Escape(paths.Console)}",
+        "-serial", "chardev:console",
+        .. Channel(host, vsockCid),
+        .. Disk(spec.Root, "root", Slot.Root),
+        .. Disk(spec.Scratch, "scratch", Slot.Scratch),
+        .. spec.Networks.Take(Slot.MaxNetworks).SelectMany((network, index) => Network(network, index)),
+    ];
+
+    private static string[] Machine(HypervisorInfo host) => host.Accelerator == "kvm"
+        ? ["-M", "microvm,acpi=off,auto-kernel-cmdline=off,x-option-roms=off,pit=off,pic=off,rtc=on,isa-serial=on", "-accel", "kvm", "-cpu", "host"]
+        : ["-M", "microvm,acpi=off,auto-kernel-cmdline=off,x-option-roms=off,pit=on,pic=on,rtc=on,isa-serial=on", "-accel", "tcg,thread=multi", "-cpu", "max"];
+
+    private static string[] Channel(HypervisorInfo host, uint vsockCid) => host.Transport == "vsock"
+        ? ["-device", $"vhost-vsock-device,guest-cid={vsockCid},{Bus(Slot.Channel)}"]
+        :
+        [
+            "-chardev", $"socket,id=agent,fd={ChannelFd},server=on,wait=off",
+            "-device", $"virtio-serial-device,max_ports=2,{Bus(Slot.Channel)}",
+            "-device", "virtserialport,chardev=agent,name=mvm.agent",
+        ];
+
+    private static string[] Disk(DiskSpec disk, string id, int slot)
+    {
+        // What dies with the VM need not survive the host's power: its flushes cost nothing.
+        string cache = disk.ReadOnly ? "" : disk.Volatile ? ",cache=unsafe" : ",cache=writeback";
+        string format = disk.Format == DiskFormat.Vmdk ? "vmdk" : "raw";
+        string access = disk.ReadOnly ? ",readonly=on" : ",discard=unmap,detect-zeroes=off";
+        return
+        [
+            "-drive", $"if=none,id={id},format={format},file={Escape(disk.Path)}{access}{cache}",
+            "-device", $"virtio-blk-device,drive={id},{Bus(slot)}",
+        ];
+    }
+
+    private static string[] Network(NetworkSpec network, int index)
+    {
+        string forwards = string.Concat(network.Ports.Select(
+            p => $",hostfwd={p.Protocol}:{p.HostAddress}:{Number(p.HostPort)}-:{Number(p.GuestPort)}"));
+        string mac = string.Join(':', network.MacAddress.Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
+        return
+        [
+            "-netdev", $"user,id=net{index}{forwards}",
+            "-device", $"virtio-net-device,netdev=net{index},mac={mac},{Bus(Slot.FirstNetwork + index)}",
+        ];
+    }
+
+    private static string Bus(int slot) => $"bus=virtio-mmio-bus.{slot}";
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A comma ends an option's value unless it is doubled.</summary>
+    private static string Escape(string path) => path.Replace(",", ",,", StringComparison.Ordinal);
+}

@@ -1,0 +1,175 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using MicroVm.Hypervisor.Channel;
+using MicroVm.Hypervisor.Kvm;
+using MicroVm.Interop.Posix;
+using MicroVm.Interop.Processes;
+using Microsoft.Win32.SafeHandles;
+
+namespace MicroVm.Hypervisor.Qemu;
+
+/// <summary>Runs each VM in a QEMU process of its own, which outlives this one.</summary>
+public sealed class QemuHypervisor : IHypervisor
+{
+    private const long MiB = 1 << 20;
+
+    // Less does not boot: kernel, page tables and initramfs.
+    private const long MinimumMemory = 48 * MiB;
+    private readonly HypervisorOptions _options;
+    private readonly Lazy<HypervisorInfo> _info;
+
+    public QemuHypervisor(HypervisorOptions options)
+    {
+        _options = options;
+        _info = new(Inspect);
+    }
+
+    public HypervisorInfo Info => _info.Value;
+
+    public async Task<IVirtualMachine> StartAsync(VmSpec spec, CancellationToken cancellationToken)
+    {
+        Check(spec);
+        string qemu = FindQemu();
+        var paths = new VmPaths(spec.RuntimeDirectory);
+        try
+        {
+            return await Task.Run(() => Start(spec, qemu, paths), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or Win32Exception)
+        {
+            paths.Remove();
+            throw new HypervisorException($"the VM could not be started: {e.Message}", e);
+        }
+    }
+
+    public Task<IVirtualMachine?> AdoptAsync(VmSpec spec, CancellationToken cancellationToken)
+    {
+        var paths = new VmPaths(spec.RuntimeDirectory);
+        ProcessIdentity? identity = ProcessIdentity.Read(paths.Process);
+        PidFd? process = identity?.Open();
+        if (process is null)
+        {
+            paths.Remove();
+            return Task.FromResult<IVirtualMachine?>(null);
+        }
+
+        uint cid = File.Exists(paths.Cid) ? uint.Parse(File.ReadAllText(paths.Cid), CultureInfo.InvariantCulture) : 0;
+        return Task.FromResult<IVirtualMachine?>(new QemuMachine(spec, paths, identity!.ProcessId, process, Transport(paths, cid), null));
+    }
+
+    private static IAgentTransport Transport(VmPaths paths, uint cid) =>
+        cid != 0 ? new VsockTransport(cid) : new SerialTransport(paths.Channel);
+
+    private static void Check(VmSpec spec)
+    {
+        GuestFiles.Check(spec);
+        if (spec.Memory < MinimumMemory)
+        {
+            throw new HypervisorException($"{spec.Memory / MiB} MiB of memory are too few to boot a VM: at least {MinimumMemory / MiB} MiB");
+        }
+
+        foreach (PublishedPort port in spec.Networks.SelectMany(n => n.Ports))
+        {
+            CheckPort(port);
+        }
+    }
+
+    /// <summary>QEMU would say it in other words, and late.</summary>
+    private static void CheckPort(PublishedPort port)
+    {
+        bool udp = port.Protocol == "udp";
+        using var socket = new Socket(AddressFamily.InterNetwork, udp ? SocketType.Dgram : SocketType.Stream, udp ? ProtocolType.Udp : ProtocolType.Tcp);
+        try
+        {
+            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, !udp);
+            socket.Bind(new IPEndPoint(IPAddress.Parse(port.HostAddress), port.HostPort));
+            if (!udp)
+            {
+                socket.Listen(1);
+            }
+        }
+        catch (SocketException e)
+        {
+            string why = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "port is already allocated" : e.Message;
+            throw new HypervisorException($"Bind for {port.HostAddress}:{port.HostPort} failed: {why}", e);
+        }
+    }
+
+    private QemuMachine Start(VmSpec spec, string qemu, VmPaths paths)
+    {
+        paths.Remove();
+        WriteToken(paths.Token, spec.Token);
+        NamedPipe.Create(paths.Console);
+        var console = new ConsoleLog(paths.Console, spec.ConsoleLog);
+        try
+        {
+            uint cid = Info.Transport == "vsock" ? VsockTransport.TakeCid(paths.Cid) : 0;
+            using Socket monitor = Listen(paths.Monitor);
+            using Socket? channel = cid == 0 ? Listen(paths.Channel) : null;
+            using SafeFileHandle messages = File.OpenHandle(paths.Messages, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
+            List<System.Runtime.InteropServices.SafeHandle> inherited = [monitor.SafeHandle];
+            if (channel is not null)
+            {
+                inherited.Add(channel.SafeHandle);
+            }
+
+            IReadOnlyList<string> arguments = [qemu, .. QemuCommandLine.Build(spec, Info, paths, cid)];
+            int pid = ChildProcess.Start(qemu, arguments, messages, inherited);
+            PidFd process = PidFd.Open(pid);
+            ProcessIdentity.Of(pid).Write(paths.Process);
+            return new QemuMachine(spec, paths, pid, process, Transport(paths, cid), console);
+        }
+        catch
+        {
+            console.Dispose();
+            throw;
+        }
+    }
+
+    private static Socket Listen(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            socket.Listen(4);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static void WriteToken(string path, byte[] token)
+    {
+        using SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        RandomAccess.Write(file, token, 0);
+    }
+
+    private string FindQemu()
+    {
+        string? found = _options.QemuPath
+            ?? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(d => Path.Combine(d, "qemu-system-x86_64")).FirstOrDefault(File.Exists);
+        return found is not null && File.Exists(found)
+            ? found
+            : throw new HypervisorException($"{_options.QemuPath ?? "qemu-system-x86_64"} not found: apt-get install qemu-system-x86");
+    }
+
+    private HypervisorInfo Inspect()
+    {
+        string reason = _options.Accelerator switch
+        {
+            "tcg" => "set in the configuration",
+            _ => KvmProbe.Run(),
+        };
+        bool kvm = reason.Length == 0 || _options.Accelerator == "kvm";
+        bool vsock = kvm && File.Exists("/dev/vhost-vsock");
+        return new("qemu", kvm ? "kvm" : "tcg", kvm ? "" : reason, vsock ? "vsock" : "virtio-serial", QemuVersion.Read(FindQemu()));
+    }
+}

@@ -1,0 +1,32 @@
+namespace MicroVm.Hypervisor.Qemu;
+
+/// <summary>The files of one VM in its runtime directory.</summary>
+internal sealed record VmPaths(string Directory)
+{
+    /// <summary>QMP.</summary>
+    public string Monitor => Path.Combine(Directory, "qmp.sock");
+
+    /// <summary>The agent channel, where it is a virtio-serial port.</summary>
+    public string Channel => Path.Combine(Directory, "agent.sock");
+
+    public string Token => Path.Combine(Directory, "token");
+
+    /// <summary>FIFO: holds what the guest prints while nobody reads, and no more than that.</summary>
+    public string Console => Path.Combine(Directory, "console");
+
+    /// <summary>What QEMU itself has to say.</summary>
+    public string Messages => Path.Combine(Directory, "qemu.log");
+
+    /// <summary>pid and start time: which process it is, should the daemon restart.</summary>
+    public string Process => Path.Combine(Directory, "process");
+
+    public string Cid => Path.Combine(Directory, "cid");
+
+    public void Remove()
+    {
+        foreach (string file in new[] { Monitor, Channel, Token, Console, Messages, Process, Cid })
+        {
+            File.Delete(file);
+        }
+    }
+}
