@@ -9,48 +9,9 @@ public sealed partial class AgentConnection
 {
     private const byte DataType = 16;
 
-    private async Task RunAsync(byte[] preamble)
-    {
-        Task sending = _sender.RunAsync(_stop.Token);
-        Task receiving = ReceiveAsync(preamble);
-        Task first = await Task.WhenAny(sending, receiving).ConfigureAwait(false);
-        Exception reason = Reason(first.Exception?.InnerException);
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _stream.DisposeAsync().ConfigureAwait(false);
-        await Task.WhenAll(sending, receiving).ContinueWith(
-            done => _ = done.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
-        Fail(reason);
-        _sender.Dispose();
-    }
-
-    private static Exception Reason(Exception? exception) => exception switch
-    {
-        ProtocolException or ConnectionLostException => exception,
-        null or OperationCanceledException => new ConnectionLostException("the connection was closed"),
-        _ => new ConnectionLostException(exception.Message, exception),
-    };
-
-    private void Fail(Exception reason)
-    {
-        _requests.Fail(reason);
-        foreach (OutputStream output in _outputs.Values)
-        {
-            output.Fail(reason);
-        }
-
-        foreach (InputStream input in _inputs.Values)
-        {
-            input.Detach();
-        }
-
-        foreach (TaskCompletionSource<Exited> exit in _exits.Values)
-        {
-            exit.TrySetException(reason);
-            _ = exit.Task.Exception;
-        }
-
-        _closed.TrySetResult(reason);
-    }
+    // Streams are far shorter; sums with a window can't overflow.
+    private const ulong MaxOffset = 1ul << 62;
+    private bool _greeted;
 
     private async Task ReceiveAsync(byte[] preamble)
     {
@@ -59,43 +20,38 @@ public sealed partial class AgentConnection
         while (true)
         {
             ReadOnlyMemory<byte> payload = await receiver.ReadAsync(_stop.Token).ConfigureAwait(false);
-            if (TryReadData(payload, out uint number, out ulong offset, out ReadOnlyMemory<byte> bytes))
+            if (!_greeted || !TryReceiveData(payload.Span))
             {
-                if (_outputs.TryGetValue(number, out OutputStream? output))
-                {
-                    await output.ReceiveAsync(offset, bytes).ConfigureAwait(false);
-                    continue;
-                }
-
-                throw new ProtocolException($"data on stream {number}, which was not opened");
+                Dispatch(MessageCodec.Decode(payload.Span, Direction.GuestToHost, out uint id), id);
             }
-
-            Dispatch(MessageCodec.Decode(payload.Span, Direction.GuestToHost, out uint id), id);
         }
     }
 
     /// <summary>Data is most of the traffic: its bytes are taken from the frame as they lie there.</summary>
-    private static bool TryReadData(ReadOnlyMemory<byte> payload, out uint number, out ulong offset, out ReadOnlyMemory<byte> bytes)
+    private bool TryReceiveData(ReadOnlySpan<byte> payload)
     {
-        (number, offset, bytes) = (0, 0, default);
-        var reader = new MessagePackReader(payload.Span);
+        var reader = new MessagePackReader(payload);
         if (reader.ReadArrayHeader(int.MaxValue) != 5 || reader.ReadUInt32() != DataType)
         {
             return false;
         }
 
         reader.ReadUInt32();
-        number = reader.ReadUInt32();
-        offset = reader.ReadUInt64();
-        int length = reader.ReadBinary(ProtocolLimits.MaxData).Length;
-        int end = payload.Length - reader.Remaining;
+        uint number = reader.ReadUInt32();
+        ulong offset = reader.ReadUInt64();
+        ReadOnlySpan<byte> bytes = reader.ReadBinary(ProtocolLimits.MaxData);
         reader.ExpectEnd();
-        bytes = payload[(end - length)..end];
+        _registry.Output(number)?.Receive(offset, bytes);
         return true;
     }
 
     private void Dispatch(IMessage message, uint id)
     {
+        if (message is not Goodbye && _greeted == message is HelloReply)
+        {
+            throw new ProtocolException($"{message.GetType().Name} is out of place");
+        }
+
         switch (message)
         {
             case HelloReply reply:
@@ -103,32 +59,32 @@ public sealed partial class AgentConnection
                 _requests.Complete(id, reply);
                 break;
             case Ok or Started or Failure:
+                _registry.Answered(id, message is Failure);
                 _requests.Complete(id, message);
                 break;
             case Exited exited:
-                Complete(exited);
+                _registry.Exit(exited);
                 break;
-            case Ack ack:
-                Input(ack.Stream)?.Acknowledge(ack.Offset);
+            case Data data:
+                _registry.Output(data.Stream)?.Receive(data.Offset, data.Bytes);
                 break;
             case End end:
-                (_outputs.TryGetValue(end.Stream, out OutputStream? output)
-                    ? output
-                    : throw new ProtocolException($"end of stream {end.Stream}, which was not opened")).End(end.Offset);
+                _registry.Output(end.Stream)?.End(end.Offset);
+                break;
+            case Ack ack:
+                _registry.Acknowledge(ack);
                 break;
             case Stop stop:
-                Input(stop.Stream)?.Stop();
+                _registry.Stop(stop);
                 break;
             case Goodbye goodbye:
-                throw new ConnectionLostException("the guest ended the connection: " + Printable(goodbye.Reason));
-            default:
-                throw new ProtocolException($"{message.GetType().Name} is out of place");
+                throw new ConnectionLostException("the guest ended the connection: " + GuestText.OneLine(goodbye.Reason));
         }
     }
 
     private void Accept(HelloReply reply)
     {
-        if (_hello.Task.IsCompleted || !CryptographicOperations.FixedTimeEquals(reply.Token, _options.Token))
+        if (!CryptographicOperations.FixedTimeEquals(reply.Token, _options.Token))
         {
             throw new ProtocolException("the guest does not know its token");
         }
@@ -140,23 +96,13 @@ public sealed partial class AgentConnection
 
         foreach (ProcessState state in reply.Processes)
         {
-            _exits.TryAdd(state.Process, NewExit());
+            bool isInOrder = state.StdinAcked <= state.StdinReceived && state.StdinReceived <= MaxOffset
+                && state.StdoutAcked <= MaxOffset && state.StderrAcked <= MaxOffset;
+            _registry.AddFound(
+                isInOrder ? state : throw new ProtocolException($"process {state.Process} has impossible offsets"),
+                state.Stdin == 0 ? null : new InputStream(this, state, _options.Window));
         }
+
+        _greeted = true;
     }
-
-    private void Complete(Exited exited)
-    {
-        bool known = _exits.TryGetValue(exited.Process, out TaskCompletionSource<Exited>? exit);
-        if (!known || exited.Status > 255 || !exit!.TrySetResult(exited))
-        {
-            throw new ProtocolException($"the end of process {exited.Process} is out of place");
-        }
-    }
-
-    private InputStream? Input(uint number) =>
-        _inputs.TryGetValue(number, out InputStream? input)
-            ? input
-            : throw new ProtocolException($"stream {number} was not opened");
-
-    private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

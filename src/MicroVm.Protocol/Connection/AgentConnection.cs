@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using MicroVm.Protocol.Messages;
 
@@ -16,9 +15,9 @@ public sealed partial class AgentConnection : IAsyncDisposable
     private readonly FrameSender _sender;
     private readonly CancellationTokenSource _stop = new();
     private readonly PendingRequests _requests = new();
-    private readonly ConcurrentDictionary<uint, OutputStream> _outputs = new();
-    private readonly ConcurrentDictionary<uint, InputStream> _inputs = new();
-    private readonly ConcurrentDictionary<uint, TaskCompletionSource<Exited>> _exits = new();
+    private readonly Registry _registry = new();
+    private readonly Lock _order = new();
+    private readonly TaskCompletionSource<Exception> _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Exception> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<HelloReply> _hello = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
@@ -55,50 +54,46 @@ public sealed partial class AgentConnection : IAsyncDisposable
 
     /// <summary>
     /// Sends a request; requests are carried out in their order. Throws <see cref="RequestFailedException"/> when the guest
-    /// refuses, and what <see cref="Closed"/> tells when the connection ends first.
+    /// refuses or the request is over a limit, and what <see cref="Closed"/> tells when the connection ends first.
     /// </summary>
     public async Task<TReply> RequestAsync<TReply>(IRequest<TReply> request, CancellationToken cancellationToken = default)
         where TReply : IMessage
     {
         if (request is Start start)
         {
-            _exits.TryAdd(start.Process, NewExit());
+            _registry.AddProcess(start);
         }
 
-        var reply = new TaskCompletionSource<TReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        uint id = _requests.Add(reply);
-        try
-        {
-            _sender.Send(id, request);
-        }
-        catch
-        {
-            _requests.Remove(id);
-            throw;
-        }
-
-        return await reply.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Task<TReply> reply = Send(request);
+        return await reply.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The end of a process that this connection started, or found running.</summary>
-    public Task<Exited> WaitExitAsync(uint process) => _exits.TryGetValue(process, out TaskCompletionSource<Exited>? exit)
-        ? exit.Task
+    public Task<Exited> WaitExitAsync(uint process) => _registry.TryGetExit(process, out Task<Exited>? exit)
+        ? exit
         : throw new ArgumentException($"process {process} was not started", nameof(process));
 
-    /// <summary>The guest may drop a process that has ended, and its streams.</summary>
-    public void Forget(uint process) => Send(new Forget(process));
+    /// <summary>The guest may drop a process that has ended, and its streams; those of this connection end too.</summary>
+    public void Forget(uint process)
+    {
+        lock (_order)
+        {
+            _registry.Forget(process, _requests.LastId);
+            _sender.Send(0, new Forget(process));
+        }
+    }
 
     /// <summary>An output of a process that is going to be started. Call before the Start.</summary>
     public OutputStream OpenOutput(uint number) => AddOutput(number, 0);
 
     /// <summary>
-    /// An output of a process that an earlier connection started: goes on at <paramref name="offset"/>. Call after
-    /// <see cref="Hello"/>, which says how far back the guest can go.
+    /// An output of a process that an earlier connection started: goes on at <paramref name="offset"/>, or where the guest
+    /// can, when it was told to forget more; <see cref="OutputStream.Offset"/> tells. Call after <see cref="Hello"/>.
     /// </summary>
     public OutputStream ResumeOutput(uint number, long offset)
     {
-        OutputStream output = AddOutput(number, offset);
-        Send(new Ack(number, (ulong)offset));
+        OutputStream output = AddOutput(number, Math.Max(offset, _registry.LetGo(number)));
+        Acknowledge(number, output.Offset);
         return output;
     }
 
@@ -106,53 +101,88 @@ public sealed partial class AgentConnection : IAsyncDisposable
     public InputStream OpenInput(uint number)
     {
         var input = new InputStream(this, number, _options.Window);
-        _inputs[number] = input;
+        _registry.AddInput(input);
         return input;
     }
 
     /// <summary>Stdin of a process that another daemon started: goes on where the guest says.</summary>
-    public InputStream ResumeInput(ProcessState state)
-    {
-        var input = new InputStream(this, state.Stdin, _options.Window, (long)state.StdinReceived);
-        _inputs[state.Stdin] = input;
-        return input;
-    }
+    public InputStream ResumeInput(ProcessState state) => _registry.GetInput(state.Stdin);
 
-    /// <summary>The same stream on a new connection: nothing that was written is lost.</summary>
+    /// <summary>
+    /// The same stream on a new connection: nothing that was written is lost. Throws <see cref="ProtocolException"/>, and
+    /// ends the connection, when the guest can't have what it says.
+    /// </summary>
     public void ResumeInput(InputStream input, ProcessState state)
     {
-        _inputs[input.Number] = input;
-        input.Resume(this, state);
+        if (state.Stdin != input.Number)
+        {
+            input.Stop();
+            return;
+        }
+
+        try
+        {
+            _registry.ResumeInput(this, input, state);
+        }
+        catch (ProtocolException violation)
+        {
+            _ending.TrySetResult(violation);
+            throw;
+        }
     }
 
+    /// <summary>Ends the connection, when what was sent is written. The guest keeps everything for the next one.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
+        _ending.TrySetResult(new ConnectionLostException("the connection was closed"));
         await _running.ConfigureAwait(false);
+        _stop.Dispose();
     }
 
     internal void Send(IMessage message) => _sender.Send(0, message);
 
-    internal void SendData(uint number, long offset, ReadOnlySpan<byte> bytes) => _sender.SendData(number, (ulong)offset, bytes);
+    internal void Acknowledge(uint number, long offset) => _sender.Acknowledge(number, (ulong)offset);
 
-    private static TaskCompletionSource<Exited> NewExit() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    internal bool HasRoom(out Task room) => _sender.HasRoom(out room);
+
+    internal void SendData(uint number, long offset, ReadOnlySpan<byte> bytes) => _sender.SendData(number, (ulong)offset, bytes);
 
     private OutputStream AddOutput(uint number, long offset)
     {
         var output = new OutputStream(this, number, offset, _options.Window);
-        _outputs[number] = output;
+        _registry.AddOutput(output);
         return output;
+    }
+
+    private Task<TReply> Send<TReply>(IRequest<TReply> request)
+        where TReply : IMessage
+    {
+        var reply = new TaskCompletionSource<TReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_order)
+        {
+            uint id = _requests.Add(reply);
+            try
+            {
+                _registry.Asked(id, request as Start);
+                _sender.Send(id, request);
+            }
+            catch (ArgumentException tooLarge)
+            {
+                _requests.Remove(id);
+                _registry.Answered(id, failed: true);
+                throw new RequestFailedException(new Failure(FailureKind.InvalidRequest, 0, tooLarge.Message));
+            }
+        }
+
+        return reply.Task;
     }
 
     private void SendHello()
     {
         ulong clock = _options.SetClock ? (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * 100 : 0;
-        var reply = new TaskCompletionSource<HelloReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        uint id = _requests.Add(reply);
-        _sender.Send(id, new Hello(
+        Task<HelloReply> reply = Send(new Hello(
             ProtocolLimits.Version, ProtocolLimits.Version, _options.Token, clock, (uint)_options.Window, RandomNumberGenerator.GetBytes(32)));
-        _ = _hello.Task.Exception; // Nobody may be waiting when it fails.
-        _ = reply.Task.ContinueWith(PassOn, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = reply.ContinueWith(PassOn, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private void PassOn(Task<HelloReply> reply)
@@ -164,7 +194,7 @@ public sealed partial class AgentConnection : IAsyncDisposable
         else
         {
             _hello.TrySetException(reply.Exception!.InnerException!);
-            _ = _hello.Task.Exception;
+            _ = _hello.Task.Exception; // Nobody may be waiting.
         }
     }
 }

@@ -22,7 +22,17 @@ internal sealed class FrameBuffer : IBufferWriter<byte>
         Length += sizeof(uint);
     }
 
-    public void EndFrame() => BinaryPrimitives.WriteUInt32BigEndian(_bytes.AsSpan(_frame), (uint)(Length - _frame - sizeof(uint)));
+    /// <summary>Throws <see cref="ArgumentException"/> where the payload is longer than <paramref name="limit"/>.</summary>
+    public void EndFrame(int limit)
+    {
+        int length = Length - _frame - sizeof(uint);
+        if (length > limit)
+        {
+            throw new ArgumentException($"the message is too long: {length} bytes, at most {limit}");
+        }
+
+        BinaryPrimitives.WriteUInt32BigEndian(_bytes.AsSpan(_frame), (uint)length);
+    }
 
     /// <summary>Forgets a frame that could not be completed.</summary>
     public void AbandonFrame() => Length = _frame;

@@ -6,9 +6,12 @@ namespace MicroVm.Protocol.Connection;
 /// <summary>Reads whole frames from a stream.</summary>
 internal sealed class FrameReceiver(Stream stream)
 {
+    private const int InitialSize = 8 * 1024;
+    private const int FullSize = 2 * (ProtocolLimits.MaxFrameToHost + sizeof(uint));
+
     // Leftovers of an earlier connection: at most what the guest had queued for it.
     private const long MaxLeftovers = 64 * 1024 * 1024;
-    private readonly byte[] _buffer = new byte[2 * (ProtocolLimits.MaxFrameToHost + sizeof(uint))];
+    private byte[] _buffer = new byte[InitialSize];
     private int _start;
     private int _end;
 
@@ -40,35 +43,53 @@ internal sealed class FrameReceiver(Stream stream)
     {
         while (true)
         {
-            if (Held.Length >= sizeof(uint))
+            if (TryTake(out ReadOnlyMemory<byte> payload))
             {
-                uint length = BinaryPrimitives.ReadUInt32BigEndian(Held);
-                if (length > ProtocolLimits.MaxFrameToHost)
-                {
-                    throw new ProtocolException($"a frame of {length} bytes");
-                }
-
-                if (Held.Length >= sizeof(uint) + (int)length)
-                {
-                    ReadOnlyMemory<byte> payload = _buffer.AsMemory(_start + sizeof(uint), (int)length);
-                    _start += sizeof(uint) + (int)length;
-                    return payload;
-                }
+                return payload;
             }
 
             await FillAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private async ValueTask FillAsync(CancellationToken cancellationToken)
+    private bool TryTake(out ReadOnlyMemory<byte> payload)
     {
-        if (_start > 0)
+        payload = default;
+        if (Held.Length < sizeof(uint))
         {
-            Held.CopyTo(_buffer);
-            (_start, _end) = (0, _end - _start);
+            return false;
         }
 
+        uint length = BinaryPrimitives.ReadUInt32BigEndian(Held);
+        if (length > ProtocolLimits.MaxFrameToHost)
+        {
+            throw new ProtocolException($"a frame of {length} bytes");
+        }
+
+        int size = sizeof(uint) + (int)length;
+        if (Held.Length < size)
+        {
+            return false;
+        }
+
+        payload = _buffer.AsMemory(_start + sizeof(uint), (int)length);
+        _start += size;
+        return true;
+    }
+
+    private async ValueTask FillAsync(CancellationToken cancellationToken)
+    {
+        MakeRoom();
         int count = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
         _end += count > 0 ? count : throw new ConnectionLostException("the guest closed the channel");
+    }
+
+    /// <summary>A guest that once filled the small buffer gets the large one: most are quiet.</summary>
+    private void MakeRoom()
+    {
+        byte[] to = _end == _buffer.Length && _buffer.Length < FullSize ? new byte[FullSize] : _buffer;
+        int held = Held.Length;
+        Held.CopyTo(to);
+        (_buffer, _start, _end) = (to, 0, held);
     }
 }

@@ -8,18 +8,27 @@ namespace MicroVm.Protocol.Connection;
 public sealed class InputStream
 {
     private readonly Lock _lock = new();
-    private readonly byte[] _kept;
+    private readonly int _window;
+    private byte[] _kept = [];
     private AgentConnection? _connection;
     private TaskCompletionSource _room = NewPulse();
     private long _sent;
     private long _acknowledged;
+    private long _received; // What the guest was known to have when the connection began.
     private bool _ended;
     private bool _stopped;
 
-    internal InputStream(AgentConnection connection, uint number, int window, long offset = 0)
+    internal InputStream(AgentConnection connection, uint number, int window)
     {
-        (_connection, Number, _kept) = (connection, number, new byte[window]);
-        _sent = _acknowledged = offset;
+        (_connection, Number, _window) = (connection, number, window);
+    }
+
+    /// <summary>One that an earlier connection began: goes on behind what the guest has.</summary>
+    internal InputStream(AgentConnection connection, ProcessState state, int window)
+        : this(connection, state.Stdin, window)
+    {
+        _sent = _received = (long)state.StdinReceived;
+        (_acknowledged, _ended) = ((long)state.StdinAcked, state.StdinEnded);
     }
 
     public uint Number { get; }
@@ -55,34 +64,34 @@ public sealed class InputStream
         }
     }
 
-    /// <summary>Goes on over a new connection, behind what the guest says it has.</summary>
-    internal void Resume(AgentConnection connection, ProcessState state)
+    /// <summary>
+    /// Goes on over a new connection, behind what the guest says it has. <paramref name="found"/> has stood in for it there,
+    /// and was told what the guest has taken meanwhile.
+    /// </summary>
+    internal void Resume(AgentConnection connection, ProcessState state, InputStream found)
     {
         lock (_lock)
         {
             long received = (long)state.StdinReceived;
-            if (received < _acknowledged || received > _sent)
+            long known = Math.Max(_received, _acknowledged);
+            if (received < known || received > _sent || (state.StdinEnded && !(_ended && received == _sent)))
             {
-                throw new ProtocolException($"stream {Number}: resumed at {received}, not within {_acknowledged} to {_sent}");
+                throw new ProtocolException($"stream {Number}: resumed at {received}, not within {known} to {_sent}");
             }
 
-            _acknowledged = (long)state.StdinAcked < _acknowledged ? _acknowledged : Math.Min((long)state.StdinAcked, received);
+            _received = received;
+            (_acknowledged, _stopped) = (Math.Max(_acknowledged, found._acknowledged), _stopped || found._stopped);
             _connection = connection;
-            SendAgain(received);
-            if (_ended && !state.StdinEnded)
-            {
-                connection.Send(new End(Number, (ulong)_sent));
-            }
-
+            SendAgain(received, state.StdinEnded);
             Pulse();
         }
     }
 
-    internal void Detach()
+    internal void Detach(AgentConnection from)
     {
         lock (_lock)
         {
-            _connection = null;
+            _connection = _connection == from ? null : _connection;
         }
     }
 
@@ -96,6 +105,8 @@ public sealed class InputStream
             }
 
             _acknowledged = (long)offset;
+            _kept = _ended && _acknowledged == _sent ? [] : _kept;
+
             Pulse();
         }
     }
@@ -104,7 +115,7 @@ public sealed class InputStream
     {
         lock (_lock)
         {
-            _stopped = true;
+            (_stopped, _kept) = (true, []);
             Pulse();
         }
     }
@@ -122,8 +133,14 @@ public sealed class InputStream
                 return bytes.Length;
             }
 
-            long free = _kept.Length - (_sent - _acknowledged);
-            int count = (int)Math.Min(Math.Min(bytes.Length, free), ProtocolLimits.MaxData);
+            if (_connection is not null && !_connection.HasRoom(out Task queueRoom))
+            {
+                room = queueRoom;
+                return 0;
+            }
+
+            int free = (int)Math.Max(0, _window - (_sent - _acknowledged));
+            int count = Math.Min(Math.Min(bytes.Length, free), ProtocolLimits.MaxData);
             if (count > 0)
             {
                 Keep(bytes[..count]);
@@ -137,20 +154,30 @@ public sealed class InputStream
 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
+        if (_kept.Length == 0)
+        {
+            _kept = new byte[_window];
+        }
+
         int at = (int)(_sent % _kept.Length);
         int first = Math.Min(bytes.Length, _kept.Length - at);
         bytes[..first].CopyTo(_kept.AsSpan(at));
         bytes[first..].CopyTo(_kept);
     }
 
-    private void SendAgain(long offset)
+    private void SendAgain(long offset, bool hasEnd)
     {
-        while (offset < _sent)
+        while (offset < _sent && !_stopped)
         {
             int at = (int)(offset % _kept.Length);
             int count = (int)Math.Min(Math.Min(_sent - offset, _kept.Length - at), ProtocolLimits.MaxData);
             _connection!.SendData(Number, offset, _kept.AsSpan(at, count));
             offset += count;
+        }
+
+        if (_ended && !hasEnd && !_stopped)
+        {
+            _connection!.Send(new End(Number, (ulong)_sent));
         }
     }
 

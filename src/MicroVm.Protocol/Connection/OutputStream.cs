@@ -10,14 +10,19 @@ namespace MicroVm.Protocol.Connection;
 /// </summary>
 public sealed class OutputStream
 {
+    // The window bounds what it holds, not the pipe.
+    private static readonly PipeOptions s_options = new(
+        readerScheduler: PipeScheduler.ThreadPool, pauseWriterThreshold: 0, minimumSegmentSize: 16 * 1024, useSynchronizationContext: false);
+
     private readonly AgentConnection _connection;
-    private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
+    private readonly Pipe _pipe = new(s_options);
     private readonly int _window;
     private ReadOnlySequence<byte> _read;
     private long _received;
     private long _acknowledged;
     private long _offset;
     private volatile bool _stopped;
+    private volatile Exception? _failure;
     private bool _ended;
 
     internal OutputStream(AgentConnection connection, uint number, long offset, int window)
@@ -32,13 +37,23 @@ public sealed class OutputStream
     public long Offset => Volatile.Read(ref _offset);
 
     /// <summary>
-    /// What has arrived; empty at the end of the stream. Throws <see cref="ConnectionLostException"/> or
-    /// <see cref="ProtocolException"/> when the connection ended first.
+    /// What has arrived; empty at the end of the stream, and once it was stopped. When the connection has ended first, and
+    /// all that had arrived was read, throws what <see cref="AgentConnection.Closed"/> tells.
     /// </summary>
     public async ValueTask<ReadOnlySequence<byte>> ReadAsync(CancellationToken cancellationToken = default)
     {
+        if (_stopped)
+        {
+            return default;
+        }
+
         ReadResult result = await _pipe.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
         _read = result.Buffer;
+        if (_read.IsEmpty && _failure is { } failure && !_stopped)
+        {
+            throw failure;
+        }
+
         return _read;
     }
 
@@ -57,20 +72,20 @@ public sealed class OutputStream
         // Soon enough that the sender never waits for a reader that keeps up; seldom enough to cost little.
         if (safe - _acknowledged >= _window / 4 || (safe > _acknowledged && safe == Volatile.Read(ref _received)))
         {
-            _acknowledged = safe;
-            _connection.Send(new Ack(Number, (ulong)safe));
+            Volatile.Write(ref _acknowledged, safe);
+            _connection.Acknowledge(Number, safe);
         }
     }
 
-    /// <summary>Nobody wants the rest: the process meets a closed pipe.</summary>
+    /// <summary>Nobody wants the rest: the process meets a closed pipe. What has arrived and was not read is dropped.</summary>
     public void Stop()
     {
         _stopped = true;
         _connection.Send(new Stop(Number));
-        _pipe.Writer.Complete();
+        _pipe.Reader.CancelPendingRead();
     }
 
-    internal async ValueTask ReceiveAsync(ulong offset, ReadOnlyMemory<byte> bytes)
+    internal void Receive(ulong offset, ReadOnlySpan<byte> bytes)
     {
         if (_ended || bytes.IsEmpty || offset != (ulong)_received)
         {
@@ -85,7 +100,8 @@ public sealed class OutputStream
         Volatile.Write(ref _received, _received + bytes.Length);
         if (!_stopped)
         {
-            await _pipe.Writer.WriteAsync(bytes).ConfigureAwait(false);
+            _pipe.Writer.Write(bytes);
+            Flush();
         }
     }
 
@@ -96,15 +112,33 @@ public sealed class OutputStream
             throw new ProtocolException($"stream {Number}: ends at {offset}, expected at {_received}");
         }
 
+        Finish();
+    }
+
+    /// <summary>No more will come: the process was not started.</summary>
+    internal void Finish()
+    {
         _ended = true;
         _pipe.Writer.Complete();
     }
 
     internal void Fail(Exception reason)
     {
-        if (!_ended && !_stopped)
+        if (!_ended)
         {
-            _pipe.Writer.Complete(reason);
+            _failure = reason;
+            Finish();
         }
+    }
+
+    private void Flush()
+    {
+        ValueTask<FlushResult> flushed = _pipe.Writer.FlushAsync();
+        if (!flushed.IsCompletedSuccessfully)
+        {
+            throw new InvalidOperationException("a pipe without a threshold made its writer wait");
+        }
+
+        _ = flushed.Result;
     }
 }

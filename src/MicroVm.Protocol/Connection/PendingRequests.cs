@@ -5,9 +5,13 @@ namespace MicroVm.Protocol.Connection;
 /// <summary>Requests whose replies are still to come, by id.</summary>
 internal sealed class PendingRequests
 {
+    // Nobody asks for so much at once, unless the guest has stopped answering.
+    private const int Limit = 1024;
     private readonly Dictionary<uint, Action<IMessage?, Exception?>> _pending = [];
-    private uint _lastId;
     private Exception? _failed;
+
+    /// <summary>The id of the latest request; ids grow.</summary>
+    public uint LastId { get; private set; }
 
     public uint Add<TReply>(TaskCompletionSource<TReply> reply)
         where TReply : IMessage
@@ -19,8 +23,13 @@ internal sealed class PendingRequests
                 throw _failed;
             }
 
-            _pending.Add(++_lastId, (message, exception) => Complete(reply, message, exception));
-            return _lastId;
+            if (_pending.Count == Limit)
+            {
+                throw new RequestFailedException(new Failure(FailureKind.Internal, 0, "the guest does not answer"));
+            }
+
+            _pending.Add(++LastId, (message, exception) => Complete(reply, message, exception));
+            return LastId;
         }
     }
 
@@ -68,15 +77,21 @@ internal sealed class PendingRequests
                 source.TrySetResult(reply);
                 break;
             case Failure failure:
-                source.TrySetException(new RequestFailedException(failure));
+                SetException(source, new RequestFailedException(failure));
                 break;
             case null:
-                source.TrySetException(exception!);
+                SetException(source, exception!);
                 break;
             default:
                 var wrong = new ProtocolException($"a reply of the wrong type: {message.GetType().Name}");
-                source.TrySetException(wrong);
+                SetException(source, wrong);
                 throw wrong;
         }
+    }
+
+    private static void SetException<TReply>(TaskCompletionSource<TReply> source, Exception exception)
+    {
+        source.TrySetException(exception);
+        _ = source.Task.Exception; // Whoever asked may have stopped waiting.
     }
 }

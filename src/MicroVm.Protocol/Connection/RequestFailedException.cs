@@ -2,7 +2,10 @@ using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Protocol.Connection;
 
-/// <summary>The guest refused one request; the connection goes on.</summary>
+/// <summary>
+/// One request failed: the guest refused it, or it could not be sent. The connection goes on. The message is one line
+/// without control characters.
+/// </summary>
 public sealed class RequestFailedException : Exception
 {
     public RequestFailedException()
@@ -20,7 +23,8 @@ public sealed class RequestFailedException : Exception
     }
 
     public RequestFailedException(Failure failure)
-        : base(failure.Message) => Failure = failure;
+        : base(GuestText.OneLine(failure.Message)) => Failure = failure;
 
+    /// <summary>As the guest sent it; also made here, where the request could not be sent.</summary>
     public Failure? Failure { get; }
 }

@@ -2,14 +2,11 @@ using System.Buffers;
 using MicroVm.Protocol.Connection;
 using MicroVm.Protocol.Messages;
 
-namespace MicroVm.Protocol.Tests;
+namespace MicroVm.Protocol.Tests.Connection;
 
 public sealed class AgentConnectionTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
-
-    private static Start StartOf(uint process) => new(
-        process, true, ["true"], [], "/", "", [], 0, false, [], false, 0, 0, 1, 2, 3, 0, false);
 
     [Fact]
     public async Task RequestsMayBeSentBeforeTheGuestAnswers()
@@ -17,7 +14,7 @@ public sealed class AgentConnectionTests
         (Stream stream, GuestEnd guest) = GuestEnd.Pair();
         using GuestEnd end = guest;
         await using AgentConnection connection = GuestEnd.Open(stream);
-        Task<Started> started = connection.RequestAsync(StartOf(1));
+        Task<Started> started = connection.RequestAsync(Samples.Start(1));
         await guest.GreetAsync();
         (uint id, IMessage message) = await guest.ReceiveAsync();
         Assert.Equal(1u, Assert.IsType<Start>(message).Process);
@@ -92,6 +89,7 @@ public sealed class AgentConnectionTests
         ["an acknowledgement on an unknown stream"] = new Ack(9, 0),
         ["the end of an unknown process"] = new Exited(9, 0, 0, false),
         ["a reply to no request"] = new Ok(),
+        ["an impossible exit status"] = new Exited(1, 256, 0, false),
         ["a second hello"] = new HelloReply(1, GuestEnd.Token, "", "", 0, 0, 0, false, []),
     };
 
@@ -103,6 +101,7 @@ public sealed class AgentConnectionTests
         await using AgentConnection connection = GuestEnd.Open(stream, 4096);
         connection.OpenInput(1);
         OutputStream output = connection.OpenOutput(2);
+        _ = connection.RequestAsync(Samples.Start(1));
         await guest.GreetAsync();
         await guest.SendAsync(99, s_violations[violation]);
         Assert.IsType<ProtocolException>(await connection.Closed.WaitAsync(s_limit));
@@ -135,6 +134,41 @@ public sealed class AgentConnectionTests
         await guest.WriteAsync(await guest.ReadAsync(ProtocolLimits.PreambleSize));
         (uint id, _) = await guest.ReceiveAsync();
         await guest.SendAsync(id, new HelloReply(1, new byte[32], "", "", 0, 0, 0, false, []));
+        await Assert.ThrowsAsync<ProtocolException>(() => connection.Hello.WaitAsync(s_limit));
+    }
+
+    [Fact]
+    public async Task NothingIsBelievedBeforeHello()
+    {
+        foreach (IMessage early in (IMessage[])[new Data(2, 0, [1]), new Ok(), new Exited(1, 0, 0, false)])
+        {
+            (Stream stream, GuestEnd guest) = GuestEnd.Pair();
+            using GuestEnd end = guest;
+            await using AgentConnection connection = GuestEnd.Open(stream);
+            connection.OpenOutput(2);
+            await guest.WriteAsync(await guest.ReadAsync(ProtocolLimits.PreambleSize));
+            await guest.SendAsync(1, early);
+            Assert.IsType<ProtocolException>(await connection.Closed.WaitAsync(s_limit));
+        }
+    }
+
+    public static TheoryData<string> ImpossibleStates => [.. s_impossible.Keys];
+
+    private static readonly Dictionary<string, ProcessState[]> s_impossible = new()
+    {
+        ["a process twice"] = [Samples.State(), Samples.State()],
+        ["a stream twice"] = [Samples.State(), Samples.State() with { Process = 2 }],
+        ["more acknowledged than received"] = [Samples.State(received: 1, acked: 2)],
+        ["an offset that overflows"] = [Samples.State(stdout: ulong.MaxValue)],
+    };
+
+    [Theory, MemberData(nameof(ImpossibleStates))]
+    public async Task AnImpossibleHelloIsRefused(string what)
+    {
+        (Stream stream, GuestEnd guest) = GuestEnd.Pair();
+        using GuestEnd end = guest;
+        await using AgentConnection connection = GuestEnd.Open(stream);
+        await guest.GreetAsync(s_impossible[what]);
         await Assert.ThrowsAsync<ProtocolException>(() => connection.Hello.WaitAsync(s_limit));
     }
 

@@ -4,7 +4,7 @@ using MicroVm.Protocol.Connection;
 using MicroVm.Protocol.Generated;
 using MicroVm.Protocol.Messages;
 
-namespace MicroVm.Protocol.Tests;
+namespace MicroVm.Protocol.Tests.Connection;
 
 /// <summary>The guest's role on the other end of a socket pair, message by message.</summary>
 internal sealed class GuestEnd(Socket socket) : IDisposable
@@ -55,7 +55,7 @@ internal sealed class GuestEnd(Socket socket) : IDisposable
         _out.Clear();
         _out.BeginFrame();
         MessageCodec.Encode(_out, id, message);
-        _out.EndFrame();
+        _out.EndFrame(int.MaxValue);
         await WriteAsync(_out.Written);
     }
 
