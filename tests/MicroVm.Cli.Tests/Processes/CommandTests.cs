@@ -100,7 +100,8 @@ public class CommandTests
     {
         byte[] archive = new byte[1_500_000];
         new Random(5).NextBytes(archive);
-        string path = Path.Combine(Directory.CreateTempSubdirectory("mvm-load-").FullName, "a.tar");
+        using var directory = new TemporaryDirectory();
+        string path = directory.File("a.tar");
         File.WriteAllBytes(path, archive);
         foreach ((string[] arguments, byte[]? input) in new (string[], byte[]?)[] { (["load", "-i", path], null), (["load"], archive) })
         {
@@ -164,12 +165,12 @@ public class CommandTests
     [Fact]
     public void Pull_sends_what_docker_login_left()
     {
-        string config = Directory.CreateTempSubdirectory("mvm-config-").FullName;
+        using var directory = new TemporaryDirectory();
         string login = Convert.ToBase64String("me:se:cret"u8);
-        File.WriteAllText(Path.Combine(config, "config.json"), """{"auths":{"reg.example:5000":{"auth":"LOGIN"}}}""".Replace("LOGIN", login, StringComparison.Ordinal));
+        File.WriteAllText(directory.File("config.json"), """{"auths":{"reg.example:5000":{"auth":"LOGIN"}}}""".Replace("LOGIN", login, StringComparison.Ordinal));
         using var engine = new FakeEngine();
         engine.On("POST /images/create", 200, "");
-        var environment = new Dictionary<string, string> { ["DOCKER_CONFIG"] = config };
+        var environment = new Dictionary<string, string> { ["DOCKER_CONFIG"] = directory.Path };
         Assert.Equal(0, Mvm.Run(engine, ["pull", "-q", "reg.example:5000/x"], environment: environment).ExitCode);
         string header = engine.Next("POST").Headers["X-Registry-Auth"];
         string json = Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(header));

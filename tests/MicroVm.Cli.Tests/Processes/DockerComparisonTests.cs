@@ -44,7 +44,8 @@ public class DockerComparisonTests
         string? docker = Array.Find(["/usr/local/bin/docker", "/usr/bin/docker"], File.Exists);
         Assert.SkipWhen(docker is null, "Docker's client is not installed");
 
-        string[] words = Materialise(arguments);
+        using var directory = new TemporaryDirectory();
+        string[] words = Materialise(arguments, directory);
         SortedDictionary<string, string> ours = Normalise(Create(engine => Mvm.Run(engine, ["create", .. words]).ExitCode));
         SortedDictionary<string, string> theirs = Normalise(Create(engine => RunDocker(docker!, engine, words)));
         Assert.Equal(theirs, ours);
@@ -68,13 +69,12 @@ public class DockerComparisonTests
         return process.ExitCode;
     }
 
-    private static string[] Materialise(string arguments)
+    private static string[] Materialise(string arguments, TemporaryDirectory directory)
     {
-        string directory = Directory.CreateTempSubdirectory("mvm-docker-").FullName;
         string Write(string name, string text)
         {
-            File.WriteAllText(Path.Combine(directory, name), text);
-            return Path.Combine(directory, name);
+            File.WriteAllText(directory.File(name), text);
+            return directory.File(name);
         }
 
         return arguments

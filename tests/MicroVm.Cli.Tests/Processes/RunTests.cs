@@ -310,7 +310,8 @@ public class RunTests
     [Fact]
     public void The_id_file_is_written_never_overwritten_and_not_left_behind()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("mvm-cid-").FullName, "id");
+        using var directory = new TemporaryDirectory();
+        string path = directory.File("id");
         using FakeEngine engine = FakeContainer.Running(_ => 0);
         Assert.Equal(0, Mvm.Run(engine, ["create", "--cidfile", path, "image"]).ExitCode);
         Assert.Equal(FakeEngine.ContainerId, File.ReadAllText(path));
