@@ -7,7 +7,7 @@ namespace MicroVm.Hypervisor;
 public static class KernelCommandLine
 {
     // Messages from errors up reach the console; panic=-1 restarts at once, which ends the VM.
-    private const string Common = "console=ttyS0 loglevel=4 reboot=t panic=-1 oops=panic noreplace-smp rcupdate.rcu_expedited=1 random.trust_cpu=on";
+    private const string Common = "console=ttyS0 loglevel=4 reboot=t panic=-1 oops=panic noreplace-smp rcupdate.rcu_expedited=1 random.trust_cpu=on dummy.numdummies=0 fb_tunnels=none";
 
     // Emulation: without these the kernel spends a third of its boot on measuring clocks against each other.
     private const string Emulated = "nolapic_timer no_timer_check tsc=reliable lpj=4000000";

@@ -9,7 +9,7 @@ namespace MicroVm.Hypervisor.Disks;
 /// Writable disks: raw sparse files with an empty ext4, cloned from a template that is formatted once a size. A disk's size
 /// is the container's quota.
 /// </summary>
-[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001", Justification = "A SemaphoreSlim without a wait handle holds nothing to dispose.")]
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Reliability", "CA1001")]
 public sealed class ScratchDisk(string templateDirectory)
 {
     private const long MiB = 1 << 20;

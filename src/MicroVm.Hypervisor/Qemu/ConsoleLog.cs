@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace MicroVm.Hypervisor.Qemu;
 
@@ -12,7 +11,7 @@ internal sealed class ConsoleLog : IDisposable
     private const int MaxSize = 1 << 20;
     private const int MaxLine = 1024;
     private static readonly string[] s_panics = ["Kernel panic - ", "Out of memory", "agent: "];
-    private readonly SafeFileHandle _fifo;
+    private readonly FileStream _fifo;
     private readonly string _path;
     private readonly Thread _thread;
     private readonly StringBuilder _line = new();
@@ -25,7 +24,7 @@ internal sealed class ConsoleLog : IDisposable
         _file = Open(path);
 
         // Read and write: never at its end, and QEMU never finds it without a reader.
-        _fifo = File.OpenHandle(fifo, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        _fifo = new FileStream(fifo, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0);
         _thread = new Thread(Run, 128 * 1024) { IsBackground = true, Name = "guest console" };
         _thread.Start();
     }
@@ -42,7 +41,7 @@ internal sealed class ConsoleLog : IDisposable
         }
 
         _stop = true;
-        RandomAccess.Write(_fifo, "\0"u8, 0);
+        _fifo.Write("\0"u8);
         _thread.Join();
         _fifo.Dispose();
         _file.Dispose();
@@ -55,7 +54,7 @@ internal sealed class ConsoleLog : IDisposable
         byte[] buffer = new byte[8192];
         while (true)
         {
-            int count = RandomAccess.Read(_fifo, buffer, 0);
+            int count = _fifo.Read(buffer);
             ReadOnlySpan<byte> bytes = buffer.AsSpan(0, count);
             bool last = _stop && bytes.EndsWith("\0"u8);
             Keep(last ? bytes[..^1] : bytes);

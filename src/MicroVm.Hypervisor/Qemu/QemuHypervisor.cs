@@ -133,9 +133,11 @@ public sealed class QemuHypervisor : IHypervisor
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            socket.Bind(new UnixDomainSocketEndPoint(path));
-            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            // The runtime unlinks the name it bound when the socket is disposed: it finds another one gone.
+            socket.Bind(new UnixDomainSocketEndPoint(path + "~"));
+            File.SetUnixFileMode(path + "~", UnixFileMode.UserRead | UnixFileMode.UserWrite);
             socket.Listen(4);
+            File.Move(path + "~", path);
             return socket;
         }
         catch
