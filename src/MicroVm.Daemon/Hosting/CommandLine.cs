@@ -6,7 +6,7 @@ namespace MicroVm.Daemon.Hosting;
 internal static class CommandLine
 {
     private const string ConfigFlag = "config";
-    private const string EnvironmentPrefix = "MVMD_";
+    private const string EnvironmentPrefix = "MVM_";
     private const long MaxConfigFile = 1024 * 1024;
 
     /// <summary>The text to print and end with, or null to run.</summary>
@@ -70,7 +70,8 @@ internal static class CommandLine
 
     private static void ReadEnvironment(IReadOnlyDictionary<string, string> environment, DaemonOptions options)
     {
-        foreach (Setting setting in Setting.All)
+        // MVM_HOST is the client's: it says which daemon to talk to.
+        foreach (Setting setting in Setting.All.Where(setting => setting.Key != "host"))
         {
             string name = EnvironmentPrefix + setting.Key.ToUpperInvariant().Replace('-', '_');
             if (environment.TryGetValue(name, out string? value) && value.Length > 0)
@@ -156,7 +157,7 @@ internal static class CommandLine
               --config                     configuration file ({DefaultPaths.ConfigFile()})
               --version, --help
 
-            Each flag is a key of the configuration file (JSON) too, and an environment variable: MVMD_LOG_LEVEL.
+            Each flag is a key of the configuration file (JSON) too, and an environment variable: MVM_LOG_LEVEL.
             """;
     }
 }

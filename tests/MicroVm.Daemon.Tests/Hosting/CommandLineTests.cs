@@ -29,7 +29,7 @@ public sealed class CommandLineTests : IDisposable
     public void The_environment_wins_over_the_file_and_the_command_line_over_both()
     {
         DaemonOptions options = Parse(
-            """{"cpus":2,"memory":"1g","root":"/file"}""", ["--cpus=4", "--debug"], new() { ["MVMD_CPUS"] = "3", ["MVMD_ROOT"] = "/environment" });
+            """{"cpus":2,"memory":"1g","root":"/file"}""", ["--cpus=4", "--debug"], new() { ["MVM_CPUS"] = "3", ["MVM_ROOT"] = "/environment" });
         Assert.Equal((4, 1L << 30, "/environment", true), (options.Cpus, options.Memory, options.Root, options.Debug));
     }
 
