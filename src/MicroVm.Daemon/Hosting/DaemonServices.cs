@@ -1,6 +1,7 @@
 using MicroVm.Engine;
 using MicroVm.Engine.Containers;
 using MicroVm.Hypervisor;
+using MicroVm.Hypervisor.Qemu;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Registry;
 using MicroVm.Images.Store;
@@ -22,7 +23,7 @@ internal sealed class DaemonServices : IAsyncDisposable
             .SetMinimumLevel(options.LogLevel));
         LayerStore layers = LayerStore.Open(Path.Combine(options.Root, "layers"));
         _images = ImageStore.Open(Path.Combine(options.Root, "images"), layers, Registries(options), _loggers.CreateLogger<ImageStore>());
-        _hypervisor = new NoHypervisor(options.Driver);
+        _hypervisor = new QemuHypervisor(new HypervisorOptions());
         _containers = new ContainerService(Engine(options), _images, layers, _hypervisor, _loggers.CreateLogger<ContainerService>());
     }
 
