@@ -7,30 +7,26 @@ namespace MicroVm.Engine.Containers;
 
 public sealed partial class ContainerService
 {
-    /// <summary>The container's disks: what create began to make, else (again) from the start.</summary>
-    private async Task<PreparedDisks> DisksAsync(Container container)
+    /// <summary>The container's disks: those that create began to make, later the same again.</summary>
+    private Task<PreparedDisks> DisksAsync(Container container)
     {
-        Task<PreparedDisks>? begun = container.Disks;
-        container.Disks = null;
-        if (begun is not null)
+        if (container.Disks is { IsFaulted: false } begun && container.Snapshot.StartedAt is null)
         {
-            await ((Task)begun).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (begun.IsCompletedSuccessfully)
-            {
-                return await begun.ConfigureAwait(false);
-            }
+            return begun;
         }
 
         StoredImage image = FindImage(container.Snapshot.ImageId.ToString());
-        return await PrepareDisksAsync(container, image).ConfigureAwait(false);
+        return container.Disks = PrepareDisksAsync(container, image);
     }
 
     private async Task<PreparedDisks> PrepareDisksAsync(Container container, StoredImage image)
     {
         Task<DiskSpec> scratch = Task.Run(() => _scratch.PrepareAsync(
             container.Paths.Scratch, StorageSize(container.Snapshot.Spec), container.Snapshot.Spec.AutoRemove));
-        RootDisk root = await _layers.GetRootDiskAsync(image.DiffIds, CancellationToken.None).ConfigureAwait(false);
-        DiskSpec rootDisk = new(root.Descriptor, DiskFormat.Vmdk, ReadOnly: true) { Extents = root.Extents };
+        Task<RootDisk> root = _layers.GetRootDiskAsync(image.DiffIds, CancellationToken.None);
+        await Task.WhenAll(scratch, root).ConfigureAwait(false);
+        RootDisk disk = await root.ConfigureAwait(false);
+        DiskSpec rootDisk = new(disk.Descriptor, DiskFormat.Vmdk, ReadOnly: true) { Extents = disk.Extents };
         return new(rootDisk, await scratch.ConfigureAwait(false));
     }
 
