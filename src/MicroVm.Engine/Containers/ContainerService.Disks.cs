@@ -21,13 +21,25 @@ public sealed partial class ContainerService
 
     private async Task<PreparedDisks> PrepareDisksAsync(Container container, StoredImage image)
     {
-        Task<DiskSpec> scratch = Task.Run(() => _scratch.PrepareAsync(
-            container.Paths.Scratch, StorageSize(container.Snapshot.Spec), container.Snapshot.Spec.AutoRemove));
+        Task<DiskSpec> scratch = Task.Run(() => ScratchAsync(container));
         Task<RootDisk> root = _layers.GetRootDiskAsync(image.DiffIds, CancellationToken.None);
         await Task.WhenAll(scratch, root).ConfigureAwait(false);
         RootDisk disk = await root.ConfigureAwait(false);
         DiskSpec rootDisk = new(disk.Descriptor, DiskFormat.Vmdk, ReadOnly: true) { Extents = disk.Extents };
         return new(rootDisk, await scratch.ConfigureAwait(false));
+    }
+
+    /// <summary>Made at the first start and kept; never half-made.</summary>
+    private async Task<DiskSpec> ScratchAsync(Container container)
+    {
+        string path = container.Paths.Scratch;
+        if (!File.Exists(path))
+        {
+            await _scratch.CreateAsync(path + ".tmp", StorageSize(container.Snapshot.Spec), CancellationToken.None).ConfigureAwait(false);
+            File.Move(path + ".tmp", path);
+        }
+
+        return new(path, DiskFormat.Raw, ReadOnly: false, Volatile: container.Snapshot.Spec.AutoRemove);
     }
 
     private long StorageSize(ContainerSpec spec) =>

@@ -101,6 +101,8 @@ public sealed partial class ContainerService
         }
         catch (Exception e) when (e is HypervisorException or IOException or OperationCanceledException)
         {
+            // The channel of a VM that is ending breaks before its end is known.
+            await Task.WhenAny(run.Machine.Exited, Task.Delay(s_reasonTimeout, CancellationToken.None)).ConfigureAwait(false);
             return run.Machine.Exited.IsCompleted
                 ? null
                 : new(LostExitCode, false, $"the connection to the guest was lost: {OneLine.Of(e.Message, 300)}", false);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MicroVm.Engine.Logs;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
+using MicroVm.Hypervisor.Disks;
 using MicroVm.Images;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Store;
@@ -21,7 +22,7 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
     private readonly IHypervisor _hypervisor;
     private readonly ILogger _logger;
     private readonly ContainerStore _store;
-    private readonly ScratchDisks _scratch;
+    private readonly ScratchDisk _scratch;
     private readonly ContainerIndex _index = new();
     private readonly PortReservations _ports = new();
 
@@ -38,7 +39,7 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
         _hypervisor = hypervisor;
         _logger = logger ?? NullLogger<ContainerService>.Instance;
         _store = new(options);
-        _scratch = new(options);
+        _scratch = new(Path.Combine(options.Root, "templates"));
     }
 
     public ContainerSnapshot Inspect(string container) => _index.Find(container).Snapshot;
