@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "device_filter.h"
 #include "util.h"
 
 #define HIERARCHY "/sys/fs/cgroup"
@@ -37,7 +38,7 @@ static int hand_down_controllers(void)
 	return 0;
 }
 
-int cgroup_make(struct cgroup *ret)
+int cgroup_make(struct cgroup *ret, bool all_devices)
 {
 	int r;
 
@@ -52,7 +53,9 @@ int cgroup_make(struct cgroup *ret)
 	if (ret->directory < 0)
 		return -errno;
 	ret->events = openat(ret->directory, "memory.events", O_RDONLY | O_CLOEXEC);
-	return ret->events < 0 ? -errno : 0;
+	if (ret->events < 0)
+		return -errno;
+	return all_devices ? 0 : device_filter_attach(ret->directory);
 }
 
 int cgroup_of_process(pid_t pid)
