@@ -7,37 +7,31 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "device_filter.h"
 #include "util.h"
 
 #define HIERARCHY "/sys/fs/cgroup"
 #define CONTAINER HIERARCHY "/container"
 
-// "+cpu +io …" for all that the kernel offers. One by one: a controller that can't be handed down must not keep the
-// others back.
+// Hands all down that the kernel offers ("cpu io" → "+cpu +io"), in one write: each would go through the whole tree.
 static int hand_down_controllers(void)
 {
-	char available[512];
+	char available[256];
+	char words[512];
+	size_t length = 0;
 	char *next = available;
 	char *name;
 	ssize_t n = read_file(AT_FDCWD, HIERARCHY "/cgroup.controllers", available, sizeof(available));
-	CLEANUP_FD int control = -1;
 
 	if (n < 0)
 		return (int)n;
-	control = open(HIERARCHY "/cgroup.subtree_control", O_WRONLY | O_CLOEXEC);
-	if (control < 0)
-		return -errno;
-	while ((name = strsep(&next, " \n"))) {
-		char word[64];
-		int length = format_string(word, sizeof(word), "+%s", name);
-
-		if (*name && length > 0)
-			(void)!write(control, word, (size_t)length);
-	}
-	return 0;
+	while ((name = strsep(&next, " \n")))
+		if (*name)
+			length += (size_t)format_string(words + length, sizeof(words) - length, "+%s ", name);
+	return write_file(AT_FDCWD, HIERARCHY "/cgroup.subtree_control", words, length);
 }
 
-int cgroup_make(struct cgroup *ret)
+int cgroup_make(struct cgroup *ret, bool all_devices)
 {
 	int r;
 
@@ -52,7 +46,9 @@ int cgroup_make(struct cgroup *ret)
 	if (ret->directory < 0)
 		return -errno;
 	ret->events = openat(ret->directory, "memory.events", O_RDONLY | O_CLOEXEC);
-	return ret->events < 0 ? -errno : 0;
+	if (ret->events < 0)
+		return -errno;
+	return all_devices ? 0 : device_filter_attach(ret->directory);
 }
 
 int cgroup_of_process(pid_t pid)

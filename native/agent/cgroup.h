@@ -1,6 +1,7 @@
 // The container's cgroup (version 2).
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -9,8 +10,9 @@ struct cgroup {
 	int events;	// memory.events
 };
 
-// Mounts the hierarchy, hands the controllers down and makes the container's cgroup. 0 or -errno.
-int cgroup_make(struct cgroup *ret);
+// Mounts the hierarchy, hands the controllers down and makes the container's cgroup, where without ALL_DEVICES only
+// Docker's usual ones can be used. 0 or -errno.
+int cgroup_make(struct cgroup *ret, bool all_devices);
 
 // The cgroup of a process of the container, where a new one can join when the container has divided its own among
 // children (then the kernel refuses processes in the container's cgroup itself). A descriptor or -errno.

@@ -52,7 +52,11 @@ static int make_upper(void)
 
 	if (mkdir(UPPER, 0755) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	if (stat(LOWER, &st) < 0 || chown(UPPER, st.st_uid, st.st_gid) < 0 || chmod(UPPER, st.st_mode & 07777) < 0)
+	if (stat(LOWER, &st) < 0)
+		return -errno;
+	if ((st.st_uid || st.st_gid) && chown(UPPER, st.st_uid, st.st_gid) < 0)
+		return -errno;
+	if ((st.st_mode & 07777) != 0755 && chmod(UPPER, st.st_mode & 07777) < 0)
 		return -errno;
 	return 0;
 }

@@ -12,7 +12,7 @@ int setup_run(const struct msg_setup *setup, struct cgroup *cgroup, struct failu
 	for (size_t i = 0; i < setup->files_count; i++)
 		if (rootfs_write_file(i, setup->files[i].mode, setup->files[i].content, failure) < 0)
 			return -1;
-	r = cgroup_make(cgroup);
+	r = cgroup_make(cgroup, setup->privileged);
 	if (r < 0)
 		return fail(failure, FAIL_INTERNAL, r, "cgroup of the container: %s", error_text(r));
 	if (network_loopback_up(failure) < 0)

@@ -46,3 +46,5 @@ void test_path(void);
 void test_output(void);
 void test_input(void);
 void test_connection(void);
+void test_agent(void);
+void test_device_filter(void);

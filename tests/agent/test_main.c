@@ -20,6 +20,8 @@ int main(void)
 		{"output", test_output},
 		{"input", test_input},
 		{"connection", test_connection},
+		{"agent", test_agent},
+		{"device filter", test_device_filter},
 	};
 	int failed = 0;
 
