@@ -68,7 +68,7 @@ generate: sdk ## Regenerate the code that comes from the protocol's definition
 	@dotnet run --project native/agent/generate -v quiet
 
 check-generated: generate ## Fail when the committed generated code is not what the generator makes
-	@git diff --exit-code --stat -- src/MicroVm.Protocol/Generated native/agent/generated tests/vectors/protocol-1.txt || { echo 'make: run "make generate" and commit' >&2; exit 1; }
+	@git diff --exit-code --stat -- src/MicroVm.Protocol/Generated src/MicroVm.Protocol/README.md native/agent/generated tests/vectors || { echo 'make: run "make generate" and commit' >&2; exit 1; }
 
 # --- host ---------------------------------------------------------------------------------------------------------
 

@@ -73,7 +73,10 @@ public sealed partial class AgentConnection : IAsyncDisposable
         ? exit
         : throw new ArgumentException($"process {process} was not started", nameof(process));
 
-    /// <summary>The guest may drop a process that has ended, and its streams; those of this connection end too.</summary>
+    /// <summary>
+    /// The guest may drop a process, and its streams; those of this connection end too. Only once <see cref="WaitExitAsync"/>
+    /// has completed for it.
+    /// </summary>
     public void Forget(uint process)
     {
         lock (_order)

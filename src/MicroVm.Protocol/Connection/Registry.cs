@@ -180,8 +180,14 @@ internal sealed class Registry
     {
         lock (_lock)
         {
-            if (_processes.Remove(process, out ProcessEntry? entry))
+            if (_processes.TryGetValue(process, out ProcessEntry? entry))
             {
+                if (!entry.Exit.Task.IsCompleted)
+                {
+                    throw new InvalidOperationException($"process {process} has not ended");
+                }
+
+                _processes.Remove(process);
                 RemoveStreams(entry);
                 _forgotten.Enqueue((lastRequest, entry));
                 _forgottenProcesses.Add(process);

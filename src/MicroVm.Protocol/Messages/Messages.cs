@@ -2,7 +2,7 @@ namespace MicroVm.Protocol.Messages;
 
 // The definition of the wire protocol, version 1. The C side (native/agent/generated), the C# codec (Generated), the
 // tables in README.md and the snapshot that the tests hold are all generated from this file: after a change run
-// `dotnet run --project native/agent/generate`. README.md in this project tells the whole protocol.
+// `make generate`. README.md in this project tells the whole protocol. Strings hold no NUL character.
 //
 // Life of a connection: each end begins with a preamble (README.md, "Preamble"). The host sends Hello, and may pipeline
 // Setup and Start behind it. Streams are numbered by the host; 0 is none; a number is used once in a VM's life. Every
@@ -265,8 +265,8 @@ public sealed record Ack(
     [property: Key(1)] ulong Offset) : IMessage;
 
 /// <summary>
-/// End of a stream: its whole length is Offset. For stdin it closes the process's stdin once the bytes before are taken
-/// (with a terminal: the agent writes the terminal's end-of-file character).
+/// End of a stream: its whole length is Offset. For stdin it closes the process's stdin once the bytes before are taken; a
+/// process with a terminal does not see it.
 /// </summary>
 [Message(18, Direction.Both)]
 public sealed record End(

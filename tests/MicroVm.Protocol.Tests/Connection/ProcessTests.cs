@@ -60,6 +60,9 @@ public sealed class ProcessTests
         await guest.GreetAsync();
         await guest.SendAsync((await guest.ReceiveAsync()).Id, new Started(5));
         await started.WaitAsync(s_limit);
+        Assert.Throws<InvalidOperationException>(() => connection.Forget(1));
+        await guest.SendAsync(0, new Exited(1, 0, 0, false));
+        await connection.WaitExitAsync(1).WaitAsync(s_limit);
         connection.Forget(1);
         Assert.True((await output.ReadAsync().AsTask().WaitAsync(s_limit)).IsEmpty);
         await guest.ExpectAsync<Forget>();
