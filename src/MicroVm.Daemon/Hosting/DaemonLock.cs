@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace MicroVm.Daemon.Hosting;
 
-/// <summary>One daemon a root directory: two would write the same state. The kernel lets go of the lock however the daemon ends.</summary>
+/// <summary>One daemon a directory of state or sockets: two would write the same files. The kernel lets go of the lock however the daemon ends.</summary>
 internal sealed class DaemonLock : IDisposable
 {
     private readonly FileStream _file;
@@ -15,18 +15,18 @@ internal sealed class DaemonLock : IDisposable
     }
 
     /// <exception cref="DaemonException">Another daemon has it, named by its pid.</exception>
-    public static DaemonLock Take(string root)
+    public static DaemonLock Take(string directory)
     {
-        string pidFile = Path.Combine(root, "mvmd.pid");
+        string pidFile = Path.Combine(directory, "mvmd.pid");
         FileStream file;
         try
         {
             // FileShare.None is flock(2), LOCK_EX | LOCK_NB. The file stays: who removes it could remove another's lock.
-            file = new FileStream(Path.Combine(root, "mvmd.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            file = new FileStream(Path.Combine(directory, "mvmd.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException e)
         {
-            throw new DaemonException($"{root} is in use by another mvmd{Pid(pidFile)}", e);
+            throw new DaemonException($"{directory} is in use by another mvmd{Pid(pidFile)}", e);
         }
 
         File.WriteAllText(pidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture) + "\n");

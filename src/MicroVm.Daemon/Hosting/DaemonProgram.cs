@@ -44,7 +44,9 @@ internal static class DaemonProgram
             CreateDirectory(directory);
         }
 
-        using DaemonLock held = DaemonLock.Take(options.Root);
+        using DaemonLock root = DaemonLock.Take(options.Root);
+        // What lies in the run directory and is not ours counts as left over: it must not be another daemon's.
+        using DaemonLock? run = options.RunDirectory == options.Root ? null : DaemonLock.Take(options.RunDirectory);
         await using var services = DaemonServices.Open(options);
         await services.RecoverAsync();
         await using WebApplication application = ApiApplication.Build(options, services.Register);
@@ -59,10 +61,19 @@ internal static class DaemonProgram
     /// </summary>
     private static void CreateDirectory(string path)
     {
-        if (!Directory.Exists(path))
+        if (Directory.Exists(path))
+        {
+            return;
+        }
+
+        try
         {
             Directory.CreateDirectory(path);
             File.SetUnixFileMode(path, PassThrough);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new DaemonException($"directory {path} can't be made: {e.Message}", e);
         }
     }
 
