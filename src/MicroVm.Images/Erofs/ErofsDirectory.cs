@@ -62,7 +62,8 @@ internal static class ErofsDirectory
         int nameOffset = entries.Count * ErofsDirent.Size;
         for (int i = 0; i < entries.Count; i++)
         {
-            (ByteString name, ImageNode node) = entries[i];
+            ByteString name = entries[i].Name;
+            ImageNode node = entries[i].Node;
             var dirent = new ErofsDirent { Nid = node.Number, NameOffset = (ushort)nameOffset, FileType = FileType(node.Kind) };
             MemoryMarshal.Write(block[(i * ErofsDirent.Size)..], in dirent);
             name.Span.CopyTo(block[nameOffset..]);
@@ -76,7 +77,7 @@ internal static class ErofsDirectory
         var dots = new Queue<ImageEntry>([new(s_dot, directory), new(s_dotDot, directory.Parent ?? directory)]);
         foreach (ImageEntry entry in directory.SortedEntries)
         {
-            while (dots.TryPeek(out ImageEntry dot) && dot.Name < entry.Name)
+            while (dots.TryPeek(out ImageEntry? dot) && dot.Name < entry.Name)
             {
                 yield return dots.Dequeue();
             }
@@ -84,7 +85,7 @@ internal static class ErofsDirectory
             yield return entry;
         }
 
-        while (dots.TryDequeue(out ImageEntry dot))
+        while (dots.TryDequeue(out ImageEntry? dot))
         {
             yield return dot;
         }

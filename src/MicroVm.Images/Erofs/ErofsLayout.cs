@@ -35,11 +35,11 @@ internal sealed class ErofsLayout
         Place(tree.Root);
         for (int i = 0; i < _placements.Count; i++)
         {
-            foreach ((_, ImageNode node) in _placements[i].Node.SortedEntries)
+            foreach (ImageEntry entry in _placements[i].Node.SortedEntries)
             {
-                if (node.Number == 0)
+                if (entry.Node.Number == 0)
                 {
-                    Place(node);
+                    Place(entry.Node);
                 }
             }
         }

@@ -74,7 +74,8 @@ public sealed class ImageNode
 
     internal int Depth { get; init; }
 
-    internal Dictionary<ByteString, Name>? Children { get; set; }
+    /// <summary>A directory's files while the tree is built.</summary>
+    internal NameTable? Children { get; init; }
 
     /// <summary>Directories: the last layer that has an entry for it or for something in it.</summary>
     internal int TouchedBy { get; set; }
@@ -99,11 +100,4 @@ public sealed class ImageNode
         at = nameStart + nameLength + valueLength;
         return new(EncodedXattrs.Slice(nameStart, nameLength), EncodedXattrs.Slice(nameStart + nameLength, valueLength));
     }
-
-    /// <summary>A name in a directory.</summary>
-    /// <param name="SetBy">The layer that made this name.</param>
-    internal readonly record struct Name(ImageNode Node, int SetBy);
 }
-
-/// <summary>A file under one of its names.</summary>
-public readonly record struct ImageEntry(ByteString Name, ImageNode Node);

@@ -9,7 +9,8 @@ namespace MicroVm.Images.Trees;
 internal sealed class PathResolver
 {
     private readonly ImageNode _root;
-    private readonly Stack<ByteString> _pending = new();
+    private ByteString[] _pending = new ByteString[8];
+    private int _pendingCount;
     private ImageNode _directory;
     private int _links;
     private int _lookups;
@@ -24,7 +25,7 @@ internal sealed class PathResolver
         while (TryNext(out ByteString name))
         {
             found = Step(name);
-            bool isLast = _pending.Count == 0;
+            bool isLast = _pendingCount == 0;
             if (found is null || (isLast && !followLast))
             {
                 return found;
@@ -76,7 +77,7 @@ internal sealed class PathResolver
 
     private void Start(ByteString path)
     {
-        _pending.Clear();
+        _pendingCount = 0;
         _links = 0;
         _directory = _root;
         Push(path);
@@ -93,7 +94,7 @@ internal sealed class PathResolver
         {
             [(byte)'.'] => _directory,
             [(byte)'.', (byte)'.'] => _directory.Parent ?? _directory,
-            _ => _directory.Children!.TryGetValue(name, out ImageNode.Name child) ? child.Node : null,
+            _ => _directory.Children!.Find(name)?.Node,
         };
     }
 
@@ -114,17 +115,25 @@ internal sealed class PathResolver
 
     private void Push(ByteString path)
     {
-        if (!path.IsEmpty)
+        if (path.IsEmpty)
         {
-            _pending.Push(path);
+            return;
         }
+
+        if (_pendingCount == _pending.Length)
+        {
+            Array.Resize(ref _pending, 2 * _pendingCount);
+        }
+
+        _pending[_pendingCount++] = path;
     }
 
     /// <summary>Takes the first component off; empty ones (slashes in a row) don't count.</summary>
     private bool TryNext(out ByteString name)
     {
-        while (_pending.TryPop(out ByteString path))
+        while (_pendingCount > 0)
         {
+            ByteString path = _pending[--_pendingCount];
             int slash = path.Span.IndexOf((byte)'/');
             name = slash < 0 ? path : path.Slice(0, slash);
             if (slash >= 0)

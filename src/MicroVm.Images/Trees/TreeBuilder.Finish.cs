@@ -12,8 +12,9 @@ internal sealed partial class TreeBuilder
         {
             Sort(directory);
             directory.LinkCount = 2;
-            foreach ((_, ImageNode node) in directory.SortedEntries)
+            foreach (ImageEntry entry in directory.SortedEntries)
             {
+                ImageNode node = entry.Node;
                 if (node.IsDirectory)
                 {
                     directory.LinkCount++;
@@ -29,14 +30,7 @@ internal sealed partial class TreeBuilder
 
     private static void Sort(ImageNode directory)
     {
-        var entries = new ImageEntry[directory.Children!.Count];
-        int i = 0;
-        foreach ((ByteString name, ImageNode.Name child) in directory.Children)
-        {
-            entries[i++] = new(name, child.Node);
-        }
-
-        Array.Sort(entries, static (a, b) => a.Name.CompareTo(b.Name));
-        directory.SortedEntries = entries;
+        directory.SortedEntries = directory.Children!.ToArray();
+        Array.Sort(directory.SortedEntries, static (a, b) => a.Name.CompareTo(b.Name));
     }
 }

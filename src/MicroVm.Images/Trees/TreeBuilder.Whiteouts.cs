@@ -11,10 +11,9 @@ internal sealed partial class TreeBuilder
     private void RemoveLower(ByteString path)
     {
         int start = LayerPath.BaseStart(path.Span);
-        ByteString name = path.Slice(start);
         if (_resolver.FindDirectory(path.Slice(0, start), create: null) is { } parent
-            && parent.Children!.TryGetValue(name, out ImageNode.Name child)
-            && !TryRemove(parent, name, child))
+            && parent.Children!.Find(path.Slice(start)) is { } child
+            && !TryRemove(parent, child))
         {
             RemoveUntouched(child.Node);
         }
@@ -33,10 +32,15 @@ internal sealed partial class TreeBuilder
     }
 
     /// <summary>False: the current layer made it, or something in it.</summary>
-    private bool TryRemove(ImageNode parent, ByteString name, ImageNode.Name child)
+    private bool TryRemove(ImageNode parent, ImageEntry child)
     {
         bool isOwn = child.Node.IsDirectory ? child.Node.TouchedBy == _layer : child.SetBy == _layer;
-        return !isOwn && parent.Children!.Remove(name);
+        if (!isOwn)
+        {
+            parent.Children!.Remove(child);
+        }
+
+        return !isOwn;
     }
 
     /// <summary>Once per directory and layer: what comes there afterwards is the layer's own.</summary>
@@ -51,10 +55,9 @@ internal sealed partial class TreeBuilder
             }
 
             directory.PurgedBy = _layer;
-            foreach ((ByteString name, ImageNode.Name child) in directory.Children!)
+            foreach (ImageEntry child in directory.Children!.ToArray())
             {
-                // Removing while enumerating is allowed for Dictionary.
-                if (!TryRemove(directory, name, child))
+                if (!TryRemove(directory, child))
                 {
                     pending.Push(child.Node);
                 }

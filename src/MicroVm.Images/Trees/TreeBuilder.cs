@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Tar;
 
@@ -57,7 +56,7 @@ internal sealed partial class TreeBuilder
     }
 
     private static ImageNode NewRoot() =>
-        new(NodeKind.Directory) { Mode = ImpliedDirectoryMode, Children = [] };
+        new(NodeKind.Directory) { Mode = ImpliedDirectoryMode, Children = new() };
 
     private void Put(LayerIndexReader reader)
     {
@@ -68,17 +67,17 @@ internal sealed partial class TreeBuilder
         }
 
         ImageNode parent = ParentOf(reader.Path, out ByteString name);
-        ref ImageNode.Name slot = ref CollectionsMarshal.GetValueRefOrAddDefault(parent.Children!, name, out bool exists);
+        ImageEntry? existing = parent.Children!.Find(name);
         var kind = (NodeKind)_record.Kind;
-        if (exists && slot.Node.IsDirectory && kind == NodeKind.Directory)
+        if (existing is { Node.IsDirectory: true } && kind == NodeKind.Directory)
         {
-            SetAttributes(slot.Node, reader);
+            SetAttributes(existing.Node, reader);
             return;
         }
 
-        ForgetParentIf(exists);
-        slot = new(NewNode(parent, kind), _layer);
-        SetAttributes(slot.Node, reader);
+        ImageNode node = NewNode(parent, kind);
+        SetName(parent, name, existing, node);
+        SetAttributes(node, reader);
     }
 
     private void Link(ByteString path, ByteString target)
@@ -91,8 +90,7 @@ internal sealed partial class TreeBuilder
         }
 
         ImageNode parent = ParentOf(path, out ByteString name);
-        ForgetParentIf(parent.Children!.ContainsKey(name));
-        parent.Children![name] = new(node, _layer);
+        SetName(parent, name, parent.Children!.Find(name), node);
     }
 
     /// <summary>Links on the way are followed, the target itself is not: a hard link to a symbolic link is one.</summary>
@@ -100,7 +98,7 @@ internal sealed partial class TreeBuilder
     {
         int start = LayerPath.BaseStart(target.Span);
         ImageNode? parent = _resolver.FindDirectory(target.Slice(0, start), create: null);
-        return parent is not null && parent.Children!.TryGetValue(target.Slice(start), out ImageNode.Name child) ? child.Node : null;
+        return parent?.Children!.Find(target.Slice(start))?.Node;
     }
 
     /// <summary>
@@ -123,12 +121,17 @@ internal sealed partial class TreeBuilder
         return _lastParent;
     }
 
-    private void ForgetParentIf(bool replaced)
+    private void SetName(ImageNode directory, ByteString name, ImageEntry? existing, ImageNode node)
     {
-        if (replaced)
+        if (existing is null)
         {
-            _lastParent = null;
+            directory.Children!.Add(name, node, _layer);
+            return;
         }
+
+        existing.Node = node;
+        existing.SetBy = _layer;
+        _lastParent = null;
     }
 
     /// <summary>Whiteouts spare what their own layer has, and the directories that lead there.</summary>
@@ -146,7 +149,7 @@ internal sealed partial class TreeBuilder
         node.Mode = ImpliedDirectoryMode;
         node.MtimeSeconds = _record.MtimeSeconds;
         node.MtimeNanoseconds = _record.MtimeNanoseconds;
-        parent.Children![name] = new(node, _layer);
+        parent.Children!.Add(name, node, _layer);
         return node;
     }
 
@@ -163,7 +166,7 @@ internal sealed partial class TreeBuilder
         }
 
         return parent.Depth < LayerLimits.MaxDepth
-            ? new(kind) { Parent = parent, Depth = parent.Depth + 1, Children = [] }
+            ? new(kind) { Parent = parent, Depth = parent.Depth + 1, Children = new() }
             : throw TarError.Invalid("directories nested too deeply");
     }
 

@@ -76,7 +76,7 @@ public class GuestKernelTests
         string root = directory["initramfs"];
         Directory.CreateDirectory(Path.Combine(root, "dev"));
         Directory.CreateDirectory(Path.Combine(root, "mnt"));
-        File.Move(Programs.Walk(directory.Path), Path.Combine(root, "init"));
+        File.Copy(Programs.Walk, Path.Combine(root, "init"));
         Programs.Run("sh", "-c", $"cd {root} && find . | cpio --quiet -o -H newc > ../initramfs.cpio");
         return directory["initramfs.cpio"];
     }

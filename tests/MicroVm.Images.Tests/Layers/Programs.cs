@@ -5,7 +5,12 @@ namespace MicroVm.Images.Tests.Layers;
 /// <summary>Programs that tests compare with. Missing ones fail the test: the Makefile installs them.</summary>
 internal static class Programs
 {
+    private static readonly Lazy<string> s_walk = new(CompileWalk);
+
     public static string Root { get; } = FindRoot();
+
+    /// <summary>tests/guest/walk.c, linked statically, so that it also runs as the only program of a guest.</summary>
+    public static string Walk => s_walk.Value;
 
     /// <summary>Runs to the end; anything but exit code 0 fails with what it printed.</summary>
     public static string Run(string file, params string[] arguments)
@@ -19,10 +24,9 @@ internal static class Programs
         return output;
     }
 
-    /// <summary>Compiles tests/guest/walk.c, statically, so that it also runs as the only program of a guest.</summary>
-    public static string Walk(string directory)
+    private static string CompileWalk()
     {
-        string program = Path.Combine(directory, "walk");
+        string program = Path.Combine(AppContext.BaseDirectory, "walk");
         Run("musl-gcc", "-static", "-O2", "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-o", program, Path.Combine(Root, "tests/guest/walk.c"));
         return program;
     }

@@ -39,7 +39,7 @@ public class TarProgramsTests
         Programs.Run("sh", "-c", Setup, "sh", source);
         string[] words = program.Split(' ');
         Programs.Run(words[0], [.. words[1..], "-c", "-f", archive, "-C", source, "."]);
-        IReadOnlyList<FileFacts> packed = FileFacts.Parse(Programs.Run(Programs.Walk(directory.Path), source));
+        IReadOnlyList<FileFacts> packed = FileFacts.Parse(Programs.Run(Programs.Walk, source));
 
         using MergedImage image = await MergedImage.OfAsync(await File.ReadAllBytesAsync(archive));
 

@@ -17,7 +17,7 @@ public class UmociTests
 
         Programs.Run("umoci", "unpack", "--image", directory["layout"] + ":nasty", directory["bundle"]);
         IReadOnlyList<FileFacts> unpacked = FileFacts.Parse(
-            Programs.Run(Programs.Walk(directory.Path), directory["bundle/rootfs"]));
+            Programs.Run(Programs.Walk, directory["bundle/rootfs"]));
         Assert.Equal(unpacked.Count, image.Files.Count);
         Assert.All(unpacked.Zip(image.Files), pair => Assert.Equal(pair.First, pair.Second));
     }
