@@ -101,8 +101,9 @@ public sealed class QemuHypervisor : IHypervisor
     {
         paths.Remove();
         WriteToken(paths.Token, spec.Token);
-        NamedPipe.Create(paths.Console);
-        var console = new ConsoleLog(paths.Console, spec.ConsoleLog);
+        NamedPipe.Create(paths.ConsoleOutput);
+        NamedPipe.Create(paths.ConsoleInput);
+        var console = new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog);
         try
         {
             uint cid = Info.Transport == "vsock" ? VsockTransport.TakeCid(paths.Cid) : 0;

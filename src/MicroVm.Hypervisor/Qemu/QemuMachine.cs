@@ -16,7 +16,7 @@ internal sealed class QemuMachine : IVirtualMachine
     public QemuMachine(VmSpec spec, VmPaths paths, int pid, PidFd process, IAgentTransport transport, ConsoleLog? console)
     {
         (Id, ProcessId, _paths, _process, _transport) = (spec.Id, pid, paths, process, transport);
-        _console = console ?? new ConsoleLog(paths.Console, spec.ConsoleLog);
+        _console = console ?? new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog);
         Exited = WatchAsync();
     }
 

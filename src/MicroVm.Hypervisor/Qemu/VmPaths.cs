@@ -11,8 +11,17 @@ internal sealed record VmPaths(string Directory)
 
     public string Token => Path.Combine(Directory, "token");
 
-    /// <summary>FIFO: holds what the guest prints while nobody reads, and no more than that.</summary>
+    /// <summary>
+    /// Base name of two FIFOs, as QEMU's pipe back end wants them: with one for both ways QEMU would read back what the
+    /// guest has printed.
+    /// </summary>
     public string Console => Path.Combine(Directory, "console");
+
+    /// <summary>FIFO: holds what the guest prints while nobody reads, and no more than that.</summary>
+    public string ConsoleOutput => Console + ".out";
+
+    /// <summary>FIFO that nobody writes to.</summary>
+    public string ConsoleInput => Console + ".in";
 
     /// <summary>What QEMU itself has to say.</summary>
     public string Messages => Path.Combine(Directory, "qemu.log");
@@ -24,7 +33,7 @@ internal sealed record VmPaths(string Directory)
 
     public void Remove()
     {
-        foreach (string file in new[] { Monitor, Channel, Token, Console, Messages, Process, Cid })
+        foreach (string file in new[] { Monitor, Channel, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid })
         {
             File.Delete(file);
         }
