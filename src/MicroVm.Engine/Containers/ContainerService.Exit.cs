@@ -147,7 +147,8 @@ public sealed partial class ContainerService
 
     private async Task RecordEndAsync(Container container, ContainerRun run, RunEnd end)
     {
-        ContainerExit exit = new(end.ExitCode, end.Error.Length > 0 ? end.Error : null);
+        // The reason is in the container's state: with one here Docker's client would exit with 125 whatever the code.
+        ContainerExit exit = new(end.ExitCode, Error: null);
         Task saved;
         lock (container.Sync)
         {

@@ -56,7 +56,9 @@ public sealed partial class ContainerService
         lock (container.Sync)
         {
             _ = container.UpdateSnapshot(s => s with { ExitCode = failure.ExitCode, Error = failure.Message, Pid = 0 });
-            container.Waiters.CompleteExit(new(failure.ExitCode, failure.Message));
+
+            // Without the reason, which the start itself tells: Docker's client would print it twice.
+            container.Waiters.CompleteExit(new(failure.ExitCode, Error: null));
         }
 
         container.EndStreams();

@@ -113,6 +113,5 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
         }
     }
 
-    private static ContainerExit ExitOf(ContainerSnapshot snapshot) =>
-        new(snapshot.ExitCode, snapshot.Error.Length > 0 ? snapshot.Error : null);
+    private static ContainerExit ExitOf(ContainerSnapshot snapshot) => new(snapshot.ExitCode, Error: null);
 }
