@@ -91,7 +91,9 @@ public sealed class RunTests(DaemonFixture fixture)
     {
         string name = "taken-" + client;
         (await Daemon.ClientAsync(client, ["create", "--name", name, "busybox"])).Succeeded();
-        (await Daemon.ClientAsync(client, ["create", "--name", name, "busybox"])).Failed(1, "is already in use by container");
+        CommandResult second = await Daemon.ClientAsync(client, ["create", "--name", name, "busybox"]);
+        Assert.NotEqual(0, second.ExitCode);
+        Assert.Contains("is already in use by container", second.ErrorText, StringComparison.Ordinal);
         (await Daemon.ClientAsync(client, ["rm", name])).Succeeded();
     }
 
@@ -103,7 +105,13 @@ public sealed class RunTests(DaemonFixture fixture)
         Assert.Equal(64, id.Length);
         string listed = (await Daemon.ClientAsync(client, ["ps", "-q", "--no-trunc", "--filter", "label=who=" + client])).Succeeded();
         Assert.Equal(id, listed);
-        (await Daemon.ClientAsync(client, ["stop", "-t", "0", id])).Succeeded();
+        using (System.Diagnostics.Process follow = Daemon.Start(client, "logs", "-f", id))
+        {
+            Assert.Equal("ready", await follow.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)));
+            (await Daemon.ClientAsync(client, ["stop", "-t", "0", id])).Succeeded();
+            await follow.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        }
+
         Assert.Equal("ready", (await Daemon.ClientAsync(client, ["logs", id])).Succeeded());
         (await Daemon.ClientAsync(client, ["rm", id])).Succeeded();
         (await Daemon.ClientAsync(client, ["logs", id])).Failed(1, "No such container");

@@ -30,7 +30,11 @@ public sealed class ScratchDisk(string templateDirectory)
         }
         catch (IOException e)
         {
-            File.Delete(path);
+            if (File.Exists(path))
+            {
+                File.Delete(path);
+            }
+
             throw new HypervisorException($"the container's disk can't be made: {(e.HResult == NoSpace ? "no space left on device" : e.Message)}", e);
         }
     }

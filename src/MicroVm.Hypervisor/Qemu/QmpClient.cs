@@ -84,8 +84,9 @@ internal sealed class QmpClient : IAsyncDisposable
 
             return document.RootElement.TryGetProperty("return", out _);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The latter for a string that is not UTF-8.
             throw new HypervisorException("QEMU's answer is not JSON", e);
         }
     }

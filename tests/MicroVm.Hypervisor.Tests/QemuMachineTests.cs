@@ -1,0 +1,98 @@
+using MicroVm.Hypervisor.Disks;
+using MicroVm.Hypervisor.Qemu;
+
+namespace MicroVm.Hypervisor.Tests;
+
+/// <summary>Real VMs under emulation, with the guest kernel and agent that MVM_KERNEL and MVM_INITRAMFS name.</summary>
+public sealed class QemuMachineTests : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+    private readonly string _directory = Directory.CreateTempSubdirectory("mvm-vm").FullName;
+    private readonly QemuHypervisor _hypervisor = new(new HypervisorOptions { Accelerator = "tcg" });
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task AKilledVmIsGoneAndLeavesNothing()
+    {
+        VmSpec spec = await SpecAsync();
+        await using IVirtualMachine machine = await _hypervisor.StartAsync(spec, TestContext.Current.CancellationToken);
+        Assert.True(File.Exists($"/proc/{machine.ProcessId}/stat"));
+        await machine.KillAsync().WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        VmExit exit = await machine.Exited;
+        Assert.Equal("VMM killed by signal 9", exit.Reason);
+        Assert.Empty(Directory.GetFiles(spec.RuntimeDirectory));
+    }
+
+    [Fact]
+    public async Task TheVmmInheritsOnlyWhatItIsGiven()
+    {
+        VmSpec spec = await SpecAsync();
+        await using IVirtualMachine machine = await _hypervisor.StartAsync(spec, TestContext.Current.CancellationToken);
+        await using Stream channel = await machine.ConnectAgentAsync(TestContext.Current.CancellationToken);
+        string[] files = [.. Directory.GetFiles($"/proc/{machine.ProcessId}/fd").Select(f => File.ResolveLinkTarget(f, false)?.ToString() ?? "")];
+        Assert.DoesNotContain(files, f => f.EndsWith(".dll", StringComparison.Ordinal) || f.Contains(".NET", StringComparison.Ordinal));
+        await machine.KillAsync();
+    }
+
+    [Fact]
+    public async Task AVmOutlivesItsHandleAndIsFoundAgain()
+    {
+        VmSpec spec = await SpecAsync();
+        IVirtualMachine first = await _hypervisor.StartAsync(spec, TestContext.Current.CancellationToken);
+        int pid = first.ProcessId;
+        await first.DisposeAsync();
+        await using IVirtualMachine? second = await _hypervisor.AdoptAsync(spec, TestContext.Current.CancellationToken);
+        Assert.Equal(pid, second!.ProcessId);
+        await second.PauseAsync(TestContext.Current.CancellationToken);
+        await second.ResumeAsync(TestContext.Current.CancellationToken);
+        await second.KillAsync().WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        await first.Exited.WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        Assert.Null(await _hypervisor.AdoptAsync(spec, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task AVmThatDiesAtBootSaysWhy()
+    {
+        string noInit = Path.Combine(_directory, "empty.cpio");
+        await File.WriteAllBytesAsync(noInit, new byte[512], TestContext.Current.CancellationToken);
+        VmSpec spec = await SpecAsync() with { Initramfs = noInit };
+        await using IVirtualMachine machine = await _hypervisor.StartAsync(spec, TestContext.Current.CancellationToken);
+        VmExit exit = await machine.Exited.WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        Assert.StartsWith("Kernel panic", exit.Reason, StringComparison.Ordinal);
+        Assert.Contains("Kernel panic", await File.ReadAllTextAsync(spec.ConsoleLog, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatQemuRefusesIsItsLastLine()
+    {
+        VmSpec spec = await SpecAsync();
+        spec = spec with { Root = spec.Root with { Path = "/nowhere/disk" } };
+        await using IVirtualMachine machine = await _hypervisor.StartAsync(spec, TestContext.Current.CancellationToken);
+        VmExit exit = await machine.Exited.WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        Assert.Contains("/nowhere/disk", exit.Reason, StringComparison.Ordinal);
+    }
+
+    private async Task<VmSpec> SpecAsync()
+    {
+        GuestFiles files = GuestFiles.Find();
+        Assert.True(File.Exists(files.Kernel), $"{files.Kernel} is missing: run 'make dist' and set MVM_KERNEL and MVM_INITRAMFS");
+        string scratch = Path.Combine(_directory, "scratch.img");
+        await new ScratchDisk(_directory).CreateAsync(scratch, 64 << 20, TestContext.Current.CancellationToken);
+        string root = Path.Combine(_directory, "root.img");
+        await File.WriteAllBytesAsync(root, new byte[4096], TestContext.Current.CancellationToken);
+        return new VmSpec
+        {
+            Id = new string('b', 64),
+            RuntimeDirectory = Directory.CreateDirectory(Path.Combine(_directory, "run")).FullName,
+            ConsoleLog = Path.Combine(_directory, "console.log"),
+            Kernel = files.Kernel,
+            Initramfs = files.Initramfs,
+            VCpus = 1,
+            Memory = 128 << 20,
+            Token = new byte[32],
+            Root = new(root, DiskFormat.Raw, ReadOnly: true),
+            Scratch = new(scratch, DiskFormat.Raw, ReadOnly: false, Volatile: true),
+        };
+    }
+}
