@@ -12,6 +12,9 @@ internal sealed partial class LayerImporter
     private const int ChunksPerSegment = 4;
     private const int BlockBits = 12;
 
+    /// <summary>EROFS counts blocks of a chunk in 5 bits of a power of two.</summary>
+    private const int MaxChunkBits = BlockBits + 31;
+
     private async ValueTask AddFileAsync(TarEntry entry, byte[] path, CancellationToken cancellationToken)
     {
         ContentSize = checked(ContentSize + entry.Size);
@@ -46,7 +49,7 @@ internal sealed partial class LayerImporter
             bits++;
         }
 
-        return segments == 0 ? Math.Max(bits, 64 - BitOperations.LeadingZeroCount((ulong)(size - 1))) : bits;
+        return segments == 0 ? Math.Clamp(64 - BitOperations.LeadingZeroCount((ulong)(size - 1)), bits, MaxChunkBits) : bits;
     }
 
     /// <summary>Stores each chunk that a segment touches, in order; the others have no address.</summary>

@@ -38,8 +38,8 @@ internal sealed class LayerIndexWriter
     /// <summary>Writes the file and waits until the disk has it.</summary>
     public void Save(string path, long tarSize, long contentSize, long dataLength)
     {
-        byte[] bytes = _buffer.WrittenSpan.ToArray();
-        ref LayerIndexHeader header = ref MemoryMarshal.AsRef<LayerIndexHeader>(bytes.AsSpan());
+        Span<byte> bytes = MemoryMarshal.AsMemory(_buffer.WrittenMemory).Span;
+        ref LayerIndexHeader header = ref MemoryMarshal.AsRef<LayerIndexHeader>(bytes);
         header = new()
         {
             Magic = LayerIndexHeader.ExpectedMagic,

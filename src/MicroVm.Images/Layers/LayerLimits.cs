@@ -32,6 +32,12 @@ internal static class LayerLimits
     /// <summary>Layers of an image; Docker stops at 127.</summary>
     public const int MaxLayers = 512;
 
+    /// <summary>Bytes of all indexes of an image, which are in memory while it is merged.</summary>
+    public const long MaxImageIndexSize = 1 << 30;
+
+    /// <summary>Records of all layers of an image.</summary>
+    public const int MaxImageRecords = 1 << 23;
+
     /// <summary>Files and directories made while merging an image, replaced ones and implied parents included.</summary>
     public const int MaxNodes = 1 << 21;
 

@@ -87,7 +87,7 @@ public sealed partial class LayerStore : ILayerStore
         }
     }
 
-    public void Remove(Digest diffId)
+    public void Remove(Digest diffId) => StorageError.Guard(_root, () =>
     {
         foreach (string disk in Directory.EnumerateDirectories(_disks).Where(disk => RootDiskBuilder.Uses(disk, diffId)))
         {
@@ -95,7 +95,7 @@ public sealed partial class LayerStore : ILayerStore
         }
 
         Discard(FilesOf(diffId).Directory);
-    }
+    });
 
     /// <summary>The layers' files merged, as the root disk has them.</summary>
     /// <param name="diffIds">Lowest first.</param>

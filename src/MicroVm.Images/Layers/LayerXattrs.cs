@@ -67,6 +67,11 @@ internal static class LayerXattrs
             throw TarError.Invalid("extended attribute too long", file);
         }
 
+        if (xattr.Name.Contains((byte)0))
+        {
+            throw TarError.Invalid("extended attribute with a NUL byte in its name", file);
+        }
+
         if (IsAcl(xattr.Name) && !IsAclValue(xattr.Value))
         {
             throw TarError.Invalid("malformed access control list", file);

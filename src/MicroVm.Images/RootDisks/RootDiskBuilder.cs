@@ -28,6 +28,7 @@ internal sealed class RootDiskBuilder
     {
         var indexes = new LayerIndex[_distinct.Length];
         var builder = new TreeBuilder();
+        CheckIndexSize();
         foreach (Digest diffId in _diffIds)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -69,6 +70,14 @@ internal sealed class RootDiskBuilder
 
     /// <summary>Whether a disk needs a layer.</summary>
     public static bool Uses(string directory, Digest diffId) => File.Exists(Path.Combine(directory, DataName(diffId)));
+
+    private void CheckIndexSize()
+    {
+        if (_distinct.Sum(layer => new FileInfo(layer.Index).Length) > LayerLimits.MaxImageIndexSize)
+        {
+            throw new ImageException(ImageErrorKind.Invalid, "the indexes of the image's layers take more than 1 GiB");
+        }
+    }
 
     private static string DataName(Digest diffId) => diffId.Hex + ".data";
 

@@ -17,6 +17,7 @@ internal sealed partial class TreeBuilder
     private int _layer;
     private int _dataFile;
     private int _created = 1;
+    private long _records;
     private LayerRecord _record;
     private ByteString _lastParentPath;
     private ImageNode? _lastParent;
@@ -33,6 +34,7 @@ internal sealed partial class TreeBuilder
         _layer++;
         _dataFile = dataFile;
         _lastParent = null;
+        CheckSize(index.Header);
         LayerIndexReader reader = index.Read();
         while (reader.MoveNext())
         {
@@ -52,6 +54,16 @@ internal sealed partial class TreeBuilder
                     Put(reader);
                     break;
             }
+        }
+    }
+
+    /// <summary>A layer that comes again is work again.</summary>
+    private void CheckSize(LayerIndexHeader index)
+    {
+        _records += index.RecordCount;
+        if (_records > LayerLimits.MaxImageRecords)
+        {
+            throw TarError.Invalid($"the image's layers have more than {LayerLimits.MaxImageRecords} entries");
         }
     }
 

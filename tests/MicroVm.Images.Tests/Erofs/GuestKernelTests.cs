@@ -24,7 +24,7 @@ public class GuestKernelTests
         using MergedImage image = await MergedImage.PaddedAsync(DiskSize, [new Tar.TarBuilder()
             .Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.realsize", $"{1L << 40}"))
             .File("terabyte", [.. map, 1, 2, 3])
-            .Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.realsize", $"{1L << 41}"))
+            .Pax(("GNU.sparse.major", "1"), ("GNU.sparse.minor", "0"), ("GNU.sparse.realsize", $"{1L << 44}"))
             .File("hole", TarMap(0, 0)).ToArray()]);
 
         AssertSame(image.Files, Boot(image.Disk.Descriptor));

@@ -87,6 +87,7 @@ public class HostileTarTests
     [InlineData("mtime", "")]
     [InlineData("mtime", "x")]
     [InlineData("LIBARCHIVE.xattr.user.x", "!")]
+    [InlineData("LIBARCHIVE.xattr.user.%00", "AAEC")]
     public async Task BadPaxValues(string key, string value)
     {
         byte[] tar = new TarBuilder().Pax((key, value)).File("a", "1").ToArray();
@@ -233,6 +234,22 @@ public class HostileTarTests
         ImageException error = await Assert.ThrowsAsync<ImageException>(
             () => image.Store.GetRootDiskAsync([.. Enumerable.Repeat(image.DiffIds[0], 513)], CancellationToken.None));
         Assert.Equal(ImageErrorKind.Invalid, error.Kind);
+    }
+
+    [Fact]
+    public async Task LayerRepeatedToExhaustTheHostIsRefused()
+    {
+        var tar = new TarBuilder();
+        for (int i = 0; i < 20_000; i++)
+        {
+            tar.Directory($"{i}");
+        }
+
+        using MergedImage image = await MergedImage.OfAsync(tar);
+
+        ImageException error = await Assert.ThrowsAsync<ImageException>(
+            () => image.Store.GetRootDiskAsync([.. Enumerable.Repeat(image.DiffIds[0], 500)], CancellationToken.None));
+        Assert.Contains("entries", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public class SparseTests
     public async Task TebibytesOfHolesCostNothing(string form)
     {
         using MergedImage image = await MergedImage.OfAsync(
-            Sparse(new TarBuilder(), form, "hole", TiB, []),
+            Sparse(Sparse(new TarBuilder(), form, "hole", TiB, []), form, "largest", 16 * TiB, []),
             Sparse(new TarBuilder(), form, "middle", TiB, [((TiB / 2) + 12345, [1, 2, 3])]),
             Sparse(new TarBuilder(), form, "end", TiB + 5, [(TiB, [1, 2, 3, 4, 5])]));
 
