@@ -42,6 +42,9 @@ define install
 	fi
 endef
 
+packages-run:
+	@echo $(PACKAGES_RUN)
+
 sdk:
 	@command -v dotnet >/dev/null && dotnet --list-sdks | grep -q '^10\.' || { \
 	  echo 'make: the .NET 10 SDK is missing: see https://dot.net/download (dotnet-install.sh --channel 10.0)' >&2; exit 1; }
@@ -109,12 +112,15 @@ fuzz: deps-test ## Fuzz the agent's decoder for longer than the tests do
 # --- installation -------------------------------------------------------------------------------------------------
 
 install: dist ## Install mvm, mvmd and the systemd unit (PREFIX, DESTDIR)
+	@$(MAKE) install-files
+	@echo "Installed mvm and mvmd in $(DESTDIR)$(PREFIX)/bin. To start at boot: systemctl enable --now mvmd"
+
+install-files:
 	@install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/mvm $(DESTDIR)/etc/systemd/system
 	@cp -a $(DIST)/cli $(DIST)/daemon $(DESTDIR)$(PREFIX)/lib/mvm/
 	@ln -sfn ../lib/mvm/cli/mvm $(DESTDIR)$(PREFIX)/bin/mvm
 	@ln -sfn ../lib/mvm/daemon/mvmd $(DESTDIR)$(PREFIX)/bin/mvmd
 	@sed 's|@PREFIX@|$(PREFIX)|' src/MicroVm.Daemon/mvmd.service > $(DESTDIR)/etc/systemd/system/mvmd.service
-	@echo "Installed mvm and mvmd in $(DESTDIR)$(PREFIX)/bin. To start at boot: systemctl enable --now mvmd"
 
 uninstall: ## Remove what install put in place
 	@rm -rf $(DESTDIR)$(PREFIX)/lib/mvm $(DESTDIR)$(PREFIX)/bin/mvm $(DESTDIR)$(PREFIX)/bin/mvmd $(DESTDIR)/etc/systemd/system/mvmd.service

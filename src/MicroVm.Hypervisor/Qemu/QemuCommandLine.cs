@@ -13,7 +13,7 @@ internal static class QemuCommandLine
     // QEMU emulates `rep movsb` a byte at a time: without ERMS the kernel copies words (boot −10 %, streams twice as fast).
     private const string EmulatedCpu = "max,-erms";
 
-    public static IReadOnlyList<string> Build(VmSpec spec, HypervisorInfo host, VmPaths paths, uint vsockCid) =>
+    public static IReadOnlyList<string> Build(VmSpec spec, HypervisorInfo host, VmPaths paths, uint? vsockCid) =>
     [
         "-name", $"mvm-{spec.Id[..Math.Min(12, spec.Id.Length)]}",
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -29,7 +29,7 @@ internal static class QemuCommandLine
         "-mon", "chardev=monitor,mode=control",
         "-chardev", $"pipe,id=console,path={Escape(paths.Console)}",
         "-serial", "chardev:console",
-        .. Channel(host, vsockCid),
+        .. Channel(vsockCid),
         .. Disk(spec.Root, "root", Slot.Root),
         .. Disk(spec.Scratch, "scratch", Slot.Scratch),
         .. spec.Networks.Take(Slot.MaxNetworks).SelectMany((network, index) => Network(network, index)),
@@ -39,8 +39,8 @@ internal static class QemuCommandLine
         ? ["-M", "microvm,acpi=off,auto-kernel-cmdline=off,x-option-roms=off,pit=off,pic=off,rtc=on,isa-serial=on", "-accel", "kvm", "-cpu", "host"]
         : ["-M", "microvm,acpi=off,auto-kernel-cmdline=off,x-option-roms=off,pit=on,pic=on,rtc=on,isa-serial=on", "-accel", "tcg,thread=multi", "-cpu", EmulatedCpu];
 
-    private static string[] Channel(HypervisorInfo host, uint vsockCid) => host.Transport == "vsock"
-        ? ["-device", $"vhost-vsock-device,guest-cid={vsockCid},{Bus(Slot.Channel)}"]
+    private static string[] Channel(uint? vsockCid) => vsockCid is { } cid
+        ? ["-device", $"vhost-vsock-device,vhostfd={ChannelFd},guest-cid={cid},{Bus(Slot.Channel)}"]
         :
         [
             "-chardev", $"socket,id=agent,fd={ChannelFd},server=on,wait=off",

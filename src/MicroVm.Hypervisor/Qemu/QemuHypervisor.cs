@@ -1,11 +1,12 @@
 using System.ComponentModel;
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using MicroVm.Hypervisor.Channel;
 using MicroVm.Hypervisor.Kvm;
 using MicroVm.Interop.Posix;
 using MicroVm.Interop.Processes;
+using MicroVm.Interop.Vsock;
 using Microsoft.Win32.SafeHandles;
 
 namespace MicroVm.Hypervisor.Qemu;
@@ -37,6 +38,11 @@ public sealed class QemuHypervisor : IHypervisor
         {
             return await Task.Run(() => Start(spec, qemu, paths), cancellationToken).ConfigureAwait(false);
         }
+        catch (HypervisorException)
+        {
+            paths.Remove();
+            throw;
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or Win32Exception)
         {
             paths.Remove();
@@ -55,12 +61,12 @@ public sealed class QemuHypervisor : IHypervisor
             return Task.FromResult<IVirtualMachine?>(null);
         }
 
-        uint cid = File.Exists(paths.Cid) ? uint.Parse(File.ReadAllText(paths.Cid), CultureInfo.InvariantCulture) : 0;
-        return Task.FromResult<IVirtualMachine?>(new QemuMachine(spec, paths, identity!.ProcessId, process, Transport(paths, cid), null));
+        IAgentTransport transport = Transport(paths, VsockReservation.Read(paths.Cid));
+        return Task.FromResult<IVirtualMachine?>(new QemuMachine(spec, paths, identity!.ProcessId, process, transport, null));
     }
 
-    private static IAgentTransport Transport(VmPaths paths, uint cid) =>
-        cid != 0 ? new VsockTransport(cid) : new SerialTransport(paths.Channel);
+    private static IAgentTransport Transport(VmPaths paths, uint? cid) =>
+        cid is { } number ? new VsockTransport(number) : new SerialTransport(paths.Channel);
 
     private static void Check(VmSpec spec)
     {
@@ -106,21 +112,17 @@ public sealed class QemuHypervisor : IHypervisor
         var console = new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog);
         try
         {
-            uint cid = Info.Transport == "vsock" ? VsockTransport.TakeCid(paths.Cid) : 0;
+            using VsockReservation? vsock = Info.Transport == "vsock" ? VsockReservation.Take() : null;
+            vsock?.Write(paths.Cid);
             using Socket monitor = Listen(paths.Monitor);
-            using Socket? channel = cid == 0 ? Listen(paths.Channel) : null;
+            using Socket? serial = vsock is null ? Listen(paths.Channel) : null;
             using SafeFileHandle messages = File.OpenHandle(paths.Messages, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
-            List<System.Runtime.InteropServices.SafeHandle> inherited = [monitor.SafeHandle];
-            if (channel is not null)
-            {
-                inherited.Add(channel.SafeHandle);
-            }
-
-            IReadOnlyList<string> arguments = [qemu, .. QemuCommandLine.Build(spec, Info, paths, cid)];
-            int pid = ChildProcess.Start(qemu, arguments, messages, inherited);
+            SafeHandle channel = vsock is null ? serial!.SafeHandle : vsock.Device;
+            IReadOnlyList<string> arguments = [qemu, .. QemuCommandLine.Build(spec, Info, paths, vsock?.Cid)];
+            int pid = ChildProcess.Start(qemu, arguments, messages, [monitor.SafeHandle, channel]);
             PidFd process = PidFd.Open(pid);
             ProcessIdentity.Of(pid).Write(paths.Process);
-            return new QemuMachine(spec, paths, pid, process, Transport(paths, cid), console);
+            return new QemuMachine(spec, paths, pid, process, Transport(paths, vsock?.Cid), console);
         }
         catch
         {
@@ -172,7 +174,7 @@ public sealed class QemuHypervisor : IHypervisor
             _ => KvmProbe.Run(),
         };
         bool kvm = reason.Length == 0 || _options.Accelerator == "kvm";
-        bool vsock = kvm && File.Exists("/dev/vhost-vsock");
+        bool vsock = kvm && VhostVsock.IsUsable();
         return new("qemu", kvm ? "kvm" : "tcg", kvm ? "" : reason, vsock ? "vsock" : "virtio-serial", QemuVersion.Read(FindQemu()));
     }
 }

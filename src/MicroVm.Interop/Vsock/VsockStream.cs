@@ -4,43 +4,43 @@ using System.Runtime.InteropServices;
 
 namespace MicroVm.Interop.Vsock;
 
-/// <summary>A stream over AF_VSOCK (vsock(7)), which .NET's sockets do not know by name but carry by descriptor.</summary>
+/// <summary>A stream over AF_VSOCK.</summary>
 public static partial class VsockStream
 {
-    private const int Family = 40;
     private const int StreamSocket = 1;
     private const int CloseOnExec = 0x80000;
 
-    /// <exception cref="Win32Exception">With errno of connect(2).</exception>
-    public static unsafe Stream Connect(uint cid, uint port)
+    /// <summary>Connects without holding a thread: a guest that boots answers late, one that hangs in two seconds not at all.</summary>
+    /// <exception cref="SocketException">ConnectionReset: nobody listens; TimedOut: the guest does not answer.</exception>
+    /// <exception cref="Win32Exception">The kernel has no AF_VSOCK.</exception>
+    public static async Task<Stream> ConnectAsync(VsockEndPoint peer, CancellationToken cancellationToken)
     {
-        var handle = new SafeSocketHandle(Open(Family, StreamSocket | CloseOnExec, 0), ownsHandle: true);
+        var socket = new Socket(Open());
         try
         {
-            if (handle.IsInvalid)
-            {
-                throw new Win32Exception(Marshal.GetLastPInvokeError());
-            }
-
-            // struct sockaddr_vm (linux/vm_sockets.h): family, reserved, port, cid, flags and padding.
-            uint* address = stackalloc uint[4] { Family, port, cid, 0 };
-            if (Connect(handle, address, 16) != 0)
-            {
-                throw new Win32Exception(Marshal.GetLastPInvokeError());
-            }
-
-            return new NetworkStream(new Socket(handle), ownsSocket: true);
+            await socket.ConnectAsync(peer, cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
         }
         catch
         {
-            handle.Dispose();
+            socket.Dispose();
             throw;
         }
     }
 
+    private static SafeSocketHandle Open()
+    {
+        var handle = new SafeSocketHandle(Open(VsockEndPoint.Family, StreamSocket | CloseOnExec, 0), ownsHandle: true);
+        if (!handle.IsInvalid)
+        {
+            return handle;
+        }
+
+        int errno = Marshal.GetLastPInvokeError();
+        handle.Dispose();
+        throw new Win32Exception(errno);
+    }
+
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     private static partial nint Open(int family, int type, int protocol);
-
-    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
-    private static unsafe partial int Connect(SafeSocketHandle socket, void* address, uint length);
 }
