@@ -22,7 +22,7 @@ PACKAGES_BENCH := hyperfine
 
 DOTNET_BUILD := dotnet build MicroVm.sln --nologo -v quiet
 
-.PHONY: all help deps deps-test deps-bench sdk kernel agent generate check-generated build dist samples run test check \
+.PHONY: all help deps deps-test deps-bench sdk kernel agent generate check-generated build dist samples run test test-kvm check \
         bench fuzz install uninstall clean format
 
 all: dist ## Build everything into .build/dist
@@ -96,6 +96,9 @@ run: dist samples ## Boot Python from an OCI image in a micro-VM, from an empty 
 
 test: deps-test dist samples build ## Every test
 	@tests/run
+
+test-kvm: deps-test dist samples build ## The tests that need KVM, in a host that has it (part of test)
+	@tests/run MicroVm.Kvm
 
 check: sdk ## Formatting of the whole tree
 	@dotnet format MicroVm.sln --verify-no-changes --no-restore

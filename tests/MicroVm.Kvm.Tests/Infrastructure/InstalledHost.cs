@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Globalization;
+
+[assembly: AssemblyFixture(typeof(MicroVm.Kvm.Tests.Infrastructure.InstalledHost))]
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace MicroVm.Kvm.Tests.Infrastructure;
+
+/// <summary>
+/// A machine on which `make install` has put mvm, with the daemon as systemd's service and the busybox image in its store.
+/// </summary>
+public sealed class InstalledHost : IAsyncLifetime
+{
+    public const string Mvm = "/usr/local/bin/mvm";
+    public const string Mvmd = "/usr/local/bin/mvmd";
+    public const string RunDirectory = "/run/mvm";
+
+    /// <summary>What tests/kvm/run has packed.</summary>
+    public static string Files { get; } = Path.Combine(AppContext.BaseDirectory, "..");
+
+    public async ValueTask InitializeAsync()
+    {
+        (await SystemctlAsync("start", "mvmd")).Succeeded();
+        (await MvmAsync("load", "-q", "-i", Path.Combine(Files, "busybox.tar"))).Succeeded();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Assert.Empty((await MvmAsync("ps", "-aq")).Succeeded());
+        (await SystemctlAsync("stop", "mvmd")).Succeeded();
+        Assert.Empty(VmmProcesses());
+    }
+
+    public static Task<CommandResult> MvmAsync(params string[] arguments) => Command.RunAsync(Mvm, arguments);
+
+    /// <summary>`mvm run --rm` of busybox without network.</summary>
+    public static Task<CommandResult> RunAsync(params string[] flagsAndCommand) => RunAsync(default, flagsAndCommand);
+
+    public static Task<CommandResult> RunAsync(ReadOnlyMemory<byte> input, params string[] flagsAndCommand)
+    {
+        int command = Array.IndexOf(flagsAndCommand, "--");
+        return Command.RunAsync(
+            Mvm, ["run", "--rm", "--network", "none", .. flagsAndCommand[..command], "busybox", .. flagsAndCommand[(command + 1)..]], null, input);
+    }
+
+    public static Task<CommandResult> SystemctlAsync(params string[] arguments) => Command.RunAsync("systemctl", arguments);
+
+    /// <summary>Pid of the service's main process; 0 when it does not run.</summary>
+    public static async Task<int> DaemonPidAsync() =>
+        int.Parse((await SystemctlAsync("show", "-P", "MainPID", "mvmd")).Succeeded(), CultureInfo.InvariantCulture);
+
+    /// <summary>The command lines of all VMs of the machine, by pid.</summary>
+    public static IReadOnlyDictionary<int, string[]> VmmProcesses() =>
+        Process.GetProcesses().Where(p => p.ProcessName.StartsWith("qemu-system", StringComparison.Ordinal))
+            .ToDictionary(p => p.Id, p => File.ReadAllText($"/proc/{p.Id}/cmdline").Split('\0'));
+}
