@@ -117,18 +117,6 @@ public sealed class RunTests(DaemonFixture fixture)
         (await Daemon.ClientAsync(client, ["logs", id])).Failed(1, "No such container");
     }
 
-    [Fact]
-    public async Task NothingIsLeftBehind()
-    {
-        int before = Daemon.VmmProcesses().Count;
-        string run = Path.Combine(Daemon.Directory, "run");
-        string[] directories = Directory.GetDirectories(run, "*", SearchOption.AllDirectories);
-        (await RunAsync("mvm", [], "true")).Succeeded();
-        (await RunAsync("mvm", [], "no-such-program")).Failed(127, "not found");
-        Assert.Equal(before, Daemon.VmmProcesses().Count);
-        Assert.Equal(directories, Directory.GetDirectories(run, "*", SearchOption.AllDirectories));
-    }
-
     private Task<CommandResult> RunAsync(string client, string[] flags, params string[] command) =>
         Daemon.ClientAsync(client, ["run", "--rm", .. flags.Contains("--network") ? [] : new[] { "--network", "none" }, .. flags, "busybox", .. command]);
 

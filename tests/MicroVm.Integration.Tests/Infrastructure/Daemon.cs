@@ -12,7 +12,7 @@ public sealed class Daemon : IAsyncDisposable
     private Daemon(string directory)
     {
         Directory = directory;
-        Socket = Path.Combine(directory, "run/mvm.sock");
+        Socket = Path.Combine(RunDirectory, "mvm.sock");
         _environment = new()
         {
             ["MVM_HOST"] = "unix://" + Socket,
@@ -24,6 +24,8 @@ public sealed class Daemon : IAsyncDisposable
     public string Directory { get; }
 
     public string Root => Path.Combine(Directory, "root");
+
+    public string RunDirectory => Path.Combine(Directory, "run");
 
     public string Socket { get; }
 
@@ -44,10 +46,11 @@ public sealed class Daemon : IAsyncDisposable
     public async Task RestartAsync(IReadOnlyDictionary<string, string>? environment = null)
     {
         string log = Path.Combine(Directory, "mvmd.log");
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" 2>>\"$LOG\"", TestEnvironment.Mvmd,
-            "--root", Root, "--run-dir", Path.Combine(Directory, "run"), "--config", Path.Combine(Directory, "daemon.json")])
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" >>\"$LOG\" 2>&1", TestEnvironment.Mvmd,
+            "--root", Root, "--run-dir", RunDirectory, "--config", Path.Combine(Directory, "daemon.json")])
         {
-            Environment = { ["LOG"] = log },
+            // A killed process can't remove the runtime's diagnostic sockets from the temporary directory.
+            Environment = { ["LOG"] = log, ["DOTNET_EnableDiagnostics"] = "0" },
         };
         foreach ((string key, string value) in environment ?? new Dictionary<string, string>())
         {
@@ -57,7 +60,12 @@ public sealed class Daemon : IAsyncDisposable
         _process = Process.Start(start)!;
         for (int attempt = 0; !await IsListeningAsync(); attempt++)
         {
-            Assert.False(_process.HasExited || attempt > 600, "mvmd: " + await File.ReadAllTextAsync(log));
+            if (_process.HasExited || attempt > 600)
+            {
+                _process.Kill();
+                Assert.Fail("mvmd: " + await File.ReadAllTextAsync(log));
+            }
+
             await Task.Delay(50);
         }
     }
@@ -67,6 +75,14 @@ public sealed class Daemon : IAsyncDisposable
     {
         _process!.Kill();
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Puts the sample busybox into the store without a registry, whose connections would linger.</summary>
+    public async Task LoadBusyboxAsync()
+    {
+        string archive = Path.Combine(Directory, "busybox.tar");
+        (await Command.RunAsync("skopeo", ["copy", "-q", $"oci:{TestEnvironment.Samples}:busybox", $"docker-archive:{archive}:busybox:latest"])).Succeeded();
+        (await MvmAsync("load", "-q", "-i", archive)).Succeeded();
     }
 
     public Task<CommandResult> MvmAsync(params string[] arguments) => Command.RunAsync(TestEnvironment.Mvm, arguments, _environment);
