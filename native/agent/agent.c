@@ -158,9 +158,9 @@ static void opened(void *owner, int fd, bool serial)
 		log_line("watch agent channel: %s", strerror(errno));
 }
 
-static void started(void *owner, struct process *process, const struct failure *failure)
+static bool started(void *owner, struct process *process, const struct failure *failure)
 {
-	requests_started(owner, process, failure);
+	return requests_started(owner, process, failure);
 }
 
 static void child_ended(struct source *source, uint32_t events)

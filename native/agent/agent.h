@@ -59,7 +59,7 @@ void agent_refuse(struct agent *agent, struct connection *connection, const char
 void requests_serve(struct agent *agent, const struct msg *message);
 
 // Answers a Start whose process has got going or failed.
-void requests_started(struct agent *agent, struct process *process, const struct failure *failure);
+bool requests_started(struct agent *agent, struct process *process, const struct failure *failure);
 
 // Goes on with a Shutdown once the last process is gone.
 void requests_continue_shutdown(struct agent *agent);

@@ -152,18 +152,30 @@ static void no_init(struct processes *processes)
 	close_fd(&processes->init_pidfd);
 }
 
+// As a shell tells why it could not run a program.
+static int status_of_failure(const struct failure *failure)
+{
+	return failure->kind == FAIL_NOT_FOUND ? 127 : 126;
+}
+
 // The start is decided: by FAILURE, or well.
 static void settle(struct process *process, const struct failure *failure)
 {
+	bool told;
+
 	loop_close(&process->report);
 	close_fd(&process->terminal_slave);
 	process->state = failure ? PROCESS_FAILED : PROCESS_RUNNING;
-	process->owner->events.started(process->owner->owner, process, failure);
+	told = process->owner->events.started(process->owner->owner, process, failure);
 	if (!failure)
 		return;
 	if (process->owner->init == process)
 		no_init(process->owner);
-	process_forget(process);
+	// A host that comes back would wait for ever for a process that nobody knows.
+	if (told)
+		process_forget(process);
+	else
+		process->failed_with = status_of_failure(failure);
 }
 
 // The report: a failure, or the end of file that a successful execve (or a death before it) leaves.
@@ -248,7 +260,7 @@ static void reaped(struct processes *processes, struct process *process, int sta
 		read_report(process);
 	if (process->state == PROCESS_STARTING)
 		settle(process, NULL);
-	process->status = status;
+	process->status = process->failed_with ? process->failed_with << 8 : status;
 	process->out_of_memory = cgroup_oom_kills(&processes->cgroup) > process->oom_kills;
 	process->state = PROCESS_ENDED;
 	if (processes->init == process)

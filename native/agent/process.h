@@ -15,7 +15,7 @@ enum process_state {
 	PROCESS_STARTING,	// forked; its report has not come yet
 	PROCESS_RUNNING,	// execve has succeeded
 	PROCESS_ENDED,		// reaped
-	PROCESS_FAILED,		// never ran; kept until it is reaped
+	PROCESS_FAILED,		// never ran; not reaped yet
 };
 
 struct process;
@@ -23,8 +23,9 @@ struct reply;
 
 // What the owner of the processes hears about them. Called from the event loop.
 struct process_events {
-	// The start has succeeded (FAILURE NULL) or failed; in the latter case the process is forgotten by itself.
-	void (*started)(void *owner, struct process *process, const struct failure *failure);
+	// The start has succeeded (FAILURE NULL) or failed. False when nobody could be told: a process that failed is then
+	// kept as one that has ended, else it is forgotten by itself.
+	bool (*started)(void *owner, struct process *process, const struct failure *failure);
 };
 
 struct process {
@@ -36,6 +37,7 @@ struct process {
 	enum process_state state;
 	pid_t pid;
 	int status;		// wait status, once ended
+	int failed_with;	// exit status of a start that failed and could not be answered; 0: none
 	bool out_of_memory;
 	bool exit_told;		// to the current connection
 	struct reply *reply;	// the answer to Start, until it was sent

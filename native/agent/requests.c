@@ -78,13 +78,13 @@ static void start_process(struct agent *agent, const struct msg *message)
 	process->reply = reply;
 }
 
-void requests_started(struct agent *agent, struct process *process, const struct failure *failure)
+bool requests_started(struct agent *agent, struct process *process, const struct failure *failure)
 {
 	struct reply *reply = process->reply;
 
 	(void)agent;
 	if (!reply)
-		return;	// the connection that asked is gone
+		return false;	// the connection that asked is gone
 	if (failure) {
 		reply->kind = REPLY_FAILURE;
 		reply->failure = *failure;
@@ -95,6 +95,7 @@ void requests_started(struct agent *agent, struct process *process, const struct
 		reply->kind = REPLY_STARTED;
 		reply->pid = process->pid;
 	}
+	return true;
 }
 
 static struct process *find_for_reply(struct agent *agent, uint32_t number, struct reply *reply)

@@ -310,6 +310,61 @@ static void survives_malformed_frames(void)
 	end();
 }
 
+// A child that reports a failure once HOST has gone, as one whose program does not exist; its Start is still unanswered.
+static void fail_behind_the_back_of(struct host *host)
+{
+	static const struct failure failure = {.kind = FAIL_NOT_FOUND, .error = ENOENT, .text = "not found"};
+	struct process *process = process_new(&agent->processes, 1, true);
+	int sockets[2];
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(125);
+	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets), 0);
+	process->report.fd = sockets[0];
+	CHECK_INT(loop_add(&agent->loop, &process->report), 0);
+	process->pid = pid;
+	process->state = PROCESS_STARTING;
+	process->reply = replies_add(&agent->replies, 5);
+	process->reply->owner = &process->reply;
+	agent->processes.first = agent->processes.init = process;
+	agent->processes.count = 1;
+	leave(host);
+	while (agent->current)
+		agent_step(agent);
+	CHECK_INT(send(sockets[1], &failure, sizeof(failure), MSG_NOSIGNAL), sizeof(failure));
+	(void)close(sockets[1]);
+}
+
+static void a_start_that_failed_unheard_is_told_later(void)
+{
+	struct host *host;
+
+	begin();
+	host = connect_host();
+	greet(host);
+	fail_behind_the_back_of(host);
+	while (processes_alive(&agent->processes))
+		agent_step(agent);
+	for (int connection = 0; connection < 2; connection++) {
+		host = connect_host();
+		greet(host);
+		CHECK_INT(host->message.hello_reply.processes_count, 1);
+		CHECK_INT(receive(host), MSG_EXITED);
+		CHECK_INT(host->message.exited.process, 1);
+		CHECK_INT(host->message.exited.status, 127);
+		CHECK_INT(host->message.exited.signal, 0);
+		if (connection == 1)
+			send_message(host, &(struct msg){.type = MSG_FORGET, .forget = {.process = 1}});
+		send_message(host, &(struct msg){.type = MSG_KILL, .id = 8});
+		CHECK_INT(receive(host), MSG_FAILURE);
+		leave(host);
+	}
+	CHECK_INT(agent->processes.count, 0);
+	CHECK(agent->processes.init == NULL);
+	end();
+}
+
 void test_agent(void)
 {
 	answers_hello();
@@ -319,4 +374,5 @@ void test_agent(void)
 	a_new_host_replaces_the_old();
 	silent_peers_do_not_keep_the_host_out();
 	survives_malformed_frames();
+	a_start_that_failed_unheard_is_told_later();
 }
