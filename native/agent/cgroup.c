@@ -13,8 +13,15 @@
 #define HIERARCHY "/sys/fs/cgroup"
 #define CONTAINER HIERARCHY "/container"
 
-// Hands all down that the kernel offers ("cpu io" → "+cpu +io"), in one write: each would go through the whole tree.
-static int hand_down_controllers(void)
+// The limits that runtimes look up (cpu.max, memory.max, pids.max). A container that may not write here gets no more:
+// each controller costs at every start.
+static bool is_looked_up(const char *controller)
+{
+	return strcmp(controller, "cpu") == 0 || strcmp(controller, "memory") == 0 || strcmp(controller, "pids") == 0;
+}
+
+// "cpu io" → "+cpu +io", in one write: each would go through the whole tree.
+static int hand_down_controllers(bool all)
 {
 	char available[256];
 	char words[512];
@@ -26,18 +33,18 @@ static int hand_down_controllers(void)
 	if (n < 0)
 		return (int)n;
 	while ((name = strsep(&next, " \n")))
-		if (*name)
+		if (*name && (all || is_looked_up(name)))
 			length += (size_t)format_string(words + length, sizeof(words) - length, "+%s ", name);
 	return write_file(AT_FDCWD, HIERARCHY "/cgroup.subtree_control", words, length);
 }
 
-int cgroup_make(struct cgroup *ret, bool all_devices)
+int cgroup_make(struct cgroup *ret, bool privileged)
 {
 	int r;
 
 	if (mount("cgroup2", HIERARCHY, "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return -errno;
-	r = hand_down_controllers();
+	r = hand_down_controllers(privileged);
 	if (r < 0)
 		return r;
 	if (mkdir(CONTAINER, 0755) < 0)
@@ -48,7 +55,7 @@ int cgroup_make(struct cgroup *ret, bool all_devices)
 	ret->events = openat(ret->directory, "memory.events", O_RDONLY | O_CLOEXEC);
 	if (ret->events < 0)
 		return -errno;
-	return all_devices ? 0 : device_filter_attach(ret->directory);
+	return privileged ? 0 : device_filter_attach(ret->directory);
 }
 
 int cgroup_of_process(pid_t pid)

@@ -10,9 +10,9 @@ struct cgroup {
 	int events;	// memory.events
 };
 
-// Mounts the hierarchy, hands the controllers down and makes the container's cgroup, where without ALL_DEVICES only
-// Docker's usual ones can be used. 0 or -errno.
-int cgroup_make(struct cgroup *ret, bool all_devices);
+// Mounts the hierarchy, hands the controllers down and makes the container's cgroup. Unless PRIVILEGED, it has only the
+// controllers that are looked up, and only Docker's usual devices can be used. 0 or -errno.
+int cgroup_make(struct cgroup *ret, bool privileged);
 
 // The cgroup of a process of the container, where a new one can join when the container has divided its own among
 // children (then the kernel refuses processes in the container's cgroup itself). A descriptor or -errno.

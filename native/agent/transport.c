@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <linux/vm_sockets.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -77,25 +78,45 @@ static int look(struct transport *transport)
 	return r == -ENOENT || r == -ENXIO ? -EAGAIN : r;
 }
 
-static void look_again(struct source *source, uint32_t events)
+static void stop_looking(struct transport *transport)
 {
-	struct transport *transport = CONTAINER_OF(source, struct transport, timer);
-	uint64_t expirations;
-	int r;
+	loop_close(&transport->timer);
+	loop_close(&transport->events);
+}
 
-	(void)events;
-	(void)!read(source->fd, &expirations, sizeof(expirations));
-	r = look(transport);
+static void look_again(struct transport *transport)
+{
+	int r = look(transport);
+
 	if (r == -EAGAIN || r == -ENODEV)
 		return;
 	if (r < 0)
 		log_line("agent channel: %s", strerror(-r));
-	loop_close(source);
+	stop_looking(transport);
 }
 
-// A port's name arrives in a message of its own after the driver has started, and nothing at all announces what a
-// restored VM finds in a template's empty slot.
-static int watch(struct transport *transport)
+static void time_passed(struct source *source, uint32_t events)
+{
+	uint64_t expirations;
+
+	(void)events;
+	(void)!read(source->fd, &expirations, sizeof(expirations));
+	look_again(CONTAINER_OF(source, struct transport, timer));
+}
+
+// What the event says does not matter: one that the socket had no room for is made up for by any later one.
+static void device_changed(struct source *source, uint32_t events)
+{
+	char event[2048];
+
+	(void)events;
+	while (recv(source->fd, event, sizeof(event), MSG_TRUNC) >= 0 || errno == ENOBUFS)
+		;
+	look_again(CONTAINER_OF(source, struct transport, events));
+}
+
+// Nothing announces what a restored VM finds in a template's empty slot.
+static int watch_time(struct transport *transport)
 {
 	const struct itimerspec interval = {
 		.it_interval.tv_nsec = RETRY_NANOSECONDS,
@@ -105,8 +126,31 @@ static int watch(struct transport *transport)
 
 	if (fd < 0 || timerfd_settime(fd, 0, &interval, NULL) < 0)
 		return -errno;
-	transport->timer = (struct source){.fd = steal_fd(&fd), .ready = look_again};
+	transport->timer = (struct source){.fd = steal_fd(&fd), .ready = time_passed};
 	return loop_add(transport->loop, &transport->timer);
+}
+
+// A port's name arrives in a message of its own after the driver has started; the kernel tells of it at once.
+static int watch_devices(struct transport *transport)
+{
+	const struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = 1};
+	CLEANUP_FD int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT);
+
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	transport->events = (struct source){.fd = steal_fd(&fd), .ready = device_changed};
+	return loop_add(transport->loop, &transport->events);
+}
+
+static int watch(struct transport *transport)
+{
+	int r = watch_devices(transport);
+
+	if (r == 0)
+		r = watch_time(transport);
+	if (r == 0)
+		look_again(transport); // what was announced before anyone listened
+	return r;
 }
 
 int transport_start(struct transport *transport, struct loop *loop, void (*opened)(void *, int, bool), void *owner)
@@ -116,6 +160,7 @@ int transport_start(struct transport *transport, struct loop *loop, void (*opene
 	*transport = (struct transport){
 		.listener.fd = -1,
 		.timer.fd = -1,
+		.events.fd = -1,
 		.loop = loop,
 		.opened = opened,
 		.owner = owner,

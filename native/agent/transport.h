@@ -9,7 +9,7 @@
 // The owner gets each new channel: a socket that was accepted, or (once) the serial port.
 struct transport {
 	struct source listener;	// vsock
-	struct source timer;	// runs until there is a device
+	struct source timer, events;	// until there is a device: time passing, the kernel telling of devices
 	struct loop *loop;
 	void (*opened)(void *owner, int fd, bool serial);
 	void *owner;

@@ -13,13 +13,21 @@ public static class KernelCommandLine
     private const string Emulated = "nolapic_timer no_timer_check tsc=reliable lpj=4000000";
 
     /// <param name="accelerator">kvm or tcg.</param>
-    public static string Build(string accelerator, int vcpus)
+    /// <param name="tscKilohertz">
+    /// The rate of the host's timestamp counter, which is the emulated CPU's too; null: the kernel measures it. On a busy host
+    /// that fails now and then, and then the guest's clock ticks in steps of 4 ms and falls behind.
+    /// </param>
+    public static string Build(string accelerator, int vcpus, uint? tscKilohertz)
     {
         var line = new StringBuilder(Common);
         if (accelerator == "tcg")
         {
             // The PIT drives one CPU only: more need their own timers.
             line.Append(' ').Append(vcpus == 1 ? Emulated : Emulated["nolapic_timer ".Length..]);
+            if (tscKilohertz is { } rate)
+            {
+                line.Append(CultureInfo.InvariantCulture, $" tsc_early_khz={rate}");
+            }
         }
 
         for (int slot = 0; slot < Slot.Count; slot++)

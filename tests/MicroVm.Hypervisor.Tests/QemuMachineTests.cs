@@ -78,7 +78,7 @@ public sealed class QemuMachineTests : IDisposable
         GuestFiles files = GuestFiles.Find();
         Assert.True(File.Exists(files.Kernel), $"{files.Kernel} is missing: run 'make dist' and set MVM_KERNEL and MVM_INITRAMFS");
         string scratch = Path.Combine(_directory, "scratch.img");
-        await new ScratchDisk(_directory).CreateAsync(scratch, 64 << 20, TestContext.Current.CancellationToken);
+        await new ScratchDisk(_directory).CreateAsync(scratch, 64 << 20, journal: true, TestContext.Current.CancellationToken);
         string root = Path.Combine(_directory, "root.img");
         await File.WriteAllBytesAsync(root, new byte[4096], TestContext.Current.CancellationToken);
         return new VmSpec

@@ -33,13 +33,14 @@ public sealed partial class ContainerService
     private async Task<DiskSpec> ScratchAsync(Container container)
     {
         string path = container.Paths.Scratch;
+        bool isVolatile = container.Snapshot.Spec.AutoRemove;
         if (!File.Exists(path))
         {
-            await _scratch.CreateAsync(path + ".tmp", StorageSize(container.Snapshot.Spec), CancellationToken.None).ConfigureAwait(false);
+            await _scratch.CreateAsync(path + ".tmp", StorageSize(container.Snapshot.Spec), journal: !isVolatile, CancellationToken.None).ConfigureAwait(false);
             File.Move(path + ".tmp", path);
         }
 
-        return new(path, DiskFormat.Raw, ReadOnly: false, Volatile: container.Snapshot.Spec.AutoRemove);
+        return new(path, DiskFormat.Raw, ReadOnly: false, Volatile: isVolatile);
     }
 
     private long StorageSize(ContainerSpec spec) =>

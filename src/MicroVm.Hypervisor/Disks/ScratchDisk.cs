@@ -19,11 +19,12 @@ public sealed class ScratchDisk(string templateDirectory)
 
     /// <summary>Makes a disk at <paramref name="path"/>, replacing what is there. A failure leaves nothing.</summary>
     /// <param name="size">Bytes, rounded up to whole MiB.</param>
+    /// <param name="journal">Keeps the file system whole when the VM is killed: what dies with the VM does without.</param>
     /// <exception cref="HypervisorException">The disk is full, or mke2fs is missing.</exception>
-    public async Task CreateAsync(string path, long size, CancellationToken cancellationToken)
+    public async Task CreateAsync(string path, long size, bool journal, CancellationToken cancellationToken)
     {
         size = (Math.Max(size, MinimumSize) + MiB - 1) / MiB * MiB;
-        string template = await GetTemplateAsync(size, cancellationToken).ConfigureAwait(false);
+        string template = await GetTemplateAsync(size, journal, cancellationToken).ConfigureAwait(false);
         try
         {
             await Task.Run(() => Clone(template, path), cancellationToken).ConfigureAwait(false);
@@ -39,9 +40,9 @@ public sealed class ScratchDisk(string templateDirectory)
         }
     }
 
-    private async Task<string> GetTemplateAsync(long size, CancellationToken cancellationToken)
+    private async Task<string> GetTemplateAsync(long size, bool journal, CancellationToken cancellationToken)
     {
-        string template = Path.Combine(templateDirectory, string.Create(CultureInfo.InvariantCulture, $"scratch-{size / MiB}M.ext4"));
+        string template = Path.Combine(templateDirectory, string.Create(CultureInfo.InvariantCulture, $"scratch-{size / MiB}M{(journal ? "" : "-volatile")}.ext4"));
         if (File.Exists(template))
         {
             return template;
@@ -52,7 +53,7 @@ public sealed class ScratchDisk(string templateDirectory)
         {
             if (!File.Exists(template))
             {
-                await FormatAsync(template, size, cancellationToken).ConfigureAwait(false);
+                await FormatAsync(template, size, journal, cancellationToken).ConfigureAwait(false);
             }
 
             return template;
@@ -63,7 +64,7 @@ public sealed class ScratchDisk(string templateDirectory)
         }
     }
 
-    private async Task FormatAsync(string template, long size, CancellationToken cancellationToken)
+    private async Task FormatAsync(string template, long size, bool journal, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(templateDirectory);
         string temporary = template + ".new";
@@ -71,11 +72,11 @@ public sealed class ScratchDisk(string templateDirectory)
         try
         {
             // Nothing is left to initialise later: a sparse file reads as zeros. No blocks for root, no room to grow: the
-            // disk is one container's and has its size. The journal keeps it whole when the VM is killed.
+            // disk is one container's and has its size.
             string[] arguments =
             [
-                "-q", "-F", "-t", "ext4", "-L", "scratch", "-m", "0", "-I", "256", "-J", "size=4",
-                "-O", "^resize_inode,^metadata_csum,^metadata_csum_seed,extent,uninit_bg,sparse_super2,has_journal",
+                "-q", "-F", "-t", "ext4", "-L", "scratch", "-m", "0", "-I", "256", .. journal ? new[] { "-J", "size=4" } : [],
+                "-O", "^resize_inode,^metadata_csum,^metadata_csum_seed,extent,uninit_bg,sparse_super2" + (journal ? ",has_journal" : ",^has_journal"),
                 "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0", temporary,
                 string.Create(CultureInfo.InvariantCulture, $"{size / 1024}k"),
             ];

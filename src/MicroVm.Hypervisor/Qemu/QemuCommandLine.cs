@@ -13,7 +13,7 @@ internal static class QemuCommandLine
     // QEMU emulates `rep movsb` a byte at a time: without ERMS the kernel copies words (boot −10 %, streams twice as fast).
     private const string EmulatedCpu = "max,-erms";
 
-    public static IReadOnlyList<string> Build(VmSpec spec, HypervisorInfo host, VmPaths paths, uint? vsockCid) =>
+    public static IReadOnlyList<string> Build(VmSpec spec, HypervisorInfo host, VmPaths paths, uint? vsockCid, uint? tscKilohertz) =>
     [
         "-name", $"mvm-{spec.Id[..Math.Min(12, spec.Id.Length)]}",
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -22,7 +22,7 @@ internal static class QemuCommandLine
         "-m", Number(spec.Memory >> 20),
         "-kernel", spec.Kernel,
         "-initrd", spec.Initramfs,
-        "-append", KernelCommandLine.Build(host.Accelerator, spec.VCpus),
+        "-append", KernelCommandLine.Build(host.Accelerator, spec.VCpus, tscKilohertz),
         "-global", "virtio-mmio.force-legacy=false",
         "-fw_cfg", $"name=opt/mvm/token,file={Escape(paths.Token)}",
         "-chardev", $"socket,id=monitor,fd={MonitorFd},server=on,wait=off",

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using MicroVm.Hypervisor.Channel;
 using MicroVm.Hypervisor.Kvm;
+using MicroVm.Interop.Cpu;
 using MicroVm.Interop.Posix;
 using MicroVm.Interop.Processes;
 using MicroVm.Interop.Vsock;
@@ -20,6 +21,9 @@ public sealed class QemuHypervisor : IHypervisor
     private const long MinimumMemory = 48 * MiB;
     private readonly HypervisorOptions _options;
     private readonly Lazy<HypervisorInfo> _info;
+
+    // Begins to measure at once: the first VM needs not wait then.
+    private readonly TimestampCounter? _counter = TimestampCounter.IsInvariant ? new() : null;
 
     public QemuHypervisor(HypervisorOptions options)
     {
@@ -118,7 +122,7 @@ public sealed class QemuHypervisor : IHypervisor
             using Socket? serial = vsock is null ? Listen(paths.Channel) : null;
             using SafeFileHandle messages = File.OpenHandle(paths.Messages, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
             SafeHandle channel = vsock is null ? serial!.SafeHandle : vsock.Device;
-            IReadOnlyList<string> arguments = [qemu, .. QemuCommandLine.Build(spec, Info, paths, vsock?.Cid)];
+            IReadOnlyList<string> arguments = [qemu, .. QemuCommandLine.Build(spec, Info, paths, vsock?.Cid, TscKilohertz())];
             int pid = ChildProcess.Start(qemu, arguments, messages, [monitor.SafeHandle, channel]);
             PidFd process = PidFd.Open(pid);
             ProcessIdentity.Of(pid).Write(paths.Process);
@@ -130,6 +134,9 @@ public sealed class QemuHypervisor : IHypervisor
             throw;
         }
     }
+
+    /// <summary>KVM tells its guests itself.</summary>
+    private uint? TscKilohertz() => Info.Accelerator == "tcg" ? _counter?.MeasureKilohertz() : null;
 
     private static Socket Listen(string path)
     {
