@@ -25,6 +25,25 @@ public sealed class QemuMachineTests : IDisposable
     }
 
     [Fact]
+    public async Task TheHostSacrificesAVmBeforeTheDaemon()
+    {
+        static int Score(string process) => int.Parse(File.ReadAllText($"/proc/{process}/oom_score_adj"), System.Globalization.CultureInfo.InvariantCulture);
+        VmSpec spec = await SpecAsync();
+        await using IVirtualMachine machine = await _hypervisor.StartAsync(spec, TestContext.Current.CancellationToken);
+        Assert.True(Score($"{machine.ProcessId}") >= 0);
+        Assert.True(Score($"{machine.ProcessId}") > Score("self") || Score("self") == 1000);
+        await machine.KillAsync();
+    }
+
+    [Theory]
+    [InlineData(-1000, 0)]
+    [InlineData(-500, 0)]
+    [InlineData(0, 100)]
+    [InlineData(200, 300)]
+    [InlineData(1000, 1000)]
+    public void AProtectedDaemonsVmsAreNotProtected(int daemon, int vm) => Assert.Equal(vm, OutOfMemoryScore.ForVm(daemon));
+
+    [Fact]
     public async Task TheVmmInheritsOnlyWhatItIsGiven()
     {
         VmSpec spec = await SpecAsync();

@@ -16,6 +16,7 @@ namespace MicroVm.Hypervisor.Qemu;
 public sealed class QemuHypervisor : IHypervisor
 {
     private const long MiB = 1 << 20;
+    private const int SigKill = 9;
 
     // Less does not boot: kernel, page tables and initramfs.
     private const long MinimumMemory = 48 * MiB;
@@ -47,10 +48,10 @@ public sealed class QemuHypervisor : IHypervisor
             paths.Remove();
             throw;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or Win32Exception)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or Win32Exception or HypervisorException)
         {
             paths.Remove();
-            throw new HypervisorException($"the VM could not be started: {e.Message}", e);
+            throw e as HypervisorException ?? new HypervisorException($"the VM could not be started: {e.Message}", e);
         }
     }
 
@@ -125,8 +126,17 @@ public sealed class QemuHypervisor : IHypervisor
             IReadOnlyList<string> arguments = [qemu, .. QemuCommandLine.Build(spec, Info, paths, vsock?.Cid, TscKilohertz())];
             int pid = ChildProcess.Start(qemu, arguments, messages, [monitor.SafeHandle, channel]);
             PidFd process = PidFd.Open(pid);
-            ProcessIdentity.Of(pid).Write(paths.Process);
-            return new QemuMachine(spec, paths, pid, process, Transport(paths, vsock?.Cid), console);
+            try
+            {
+                OutOfMemoryScore.MakeVictim(pid);
+                ProcessIdentity.Of(pid).Write(paths.Process);
+                return new QemuMachine(spec, paths, pid, process, Transport(paths, vsock?.Cid), console);
+            }
+            catch
+            {
+                Abandon(process);
+                throw;
+            }
         }
         catch
         {
@@ -137,6 +147,19 @@ public sealed class QemuHypervisor : IHypervisor
 
     /// <summary>KVM tells its guests itself.</summary>
     private uint? TscKilohertz() => Info.Accelerator == "tcg" ? _counter?.MeasureKilohertz() : null;
+
+    /// <summary>A VM that nobody will know of, because its files could not be written, must not run on.</summary>
+    private static void Abandon(PidFd process)
+    {
+        process.Signal(SigKill);
+        _ = ReapAsync(process);
+    }
+
+    private static async Task ReapAsync(PidFd process)
+    {
+        await ProcessWatcher.Shared.WatchAsync(process).ConfigureAwait(false);
+        process.Dispose();
+    }
 
     private static Socket Listen(string path)
     {

@@ -96,6 +96,6 @@ internal sealed class QemuMachine : IVirtualMachine
     {
         string? line = File.ReadLines(_paths.Messages).Take(1000).LastOrDefault(l => l.Length > 0);
         int name = line?.IndexOf(": ", StringComparison.Ordinal) ?? -1;
-        return line is null ? null : "QEMU: " + Printable.OneLine(line[(name + 2)..], 300);
+        return line is null ? null : "QEMU: " + Printable.OneLine(name < 0 ? line : line[(name + 2)..], 300);
     }
 }
