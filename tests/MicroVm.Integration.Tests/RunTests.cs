@@ -91,9 +91,8 @@ public sealed class RunTests(DaemonFixture fixture)
     {
         string name = "taken-" + client;
         (await Daemon.ClientAsync(client, ["create", "--name", name, "busybox"])).Succeeded();
-        CommandResult second = await Daemon.ClientAsync(client, ["create", "--name", name, "busybox"]);
-        Assert.NotEqual(0, second.ExitCode);
-        Assert.Contains("is already in use by container", second.ErrorText, StringComparison.Ordinal);
+        (await Daemon.ClientAsync(client, ["create", "--name", name, "busybox"])).Failed(1, "is already in use by container");
+        (await Daemon.ClientAsync(client, ["run", "--name", name, "busybox"])).Failed(125, "is already in use by container");
         (await Daemon.ClientAsync(client, ["rm", name])).Succeeded();
     }
 

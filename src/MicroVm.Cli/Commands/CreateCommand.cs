@@ -1,5 +1,6 @@
 using MicroVm.Cli.Arguments;
 using MicroVm.Cli.Containers;
+using MicroVm.Cli.Http;
 
 namespace MicroVm.Cli.Commands;
 
@@ -16,7 +17,15 @@ internal sealed class CreateCommand : Command
     internal override int Execute(CommandContext context, List<string> operands)
     {
         (_options.Image, _options.Command) = (operands[0], operands[1..]);
-        context.Out.WriteLine(new ContainerCreation(context, _options).Create());
-        return ExitCodes.Success;
+        try
+        {
+            context.Out.WriteLine(new ContainerCreation(context, _options).Create());
+            return ExitCodes.Success;
+        }
+        catch (EngineException refused)
+        {
+            // As Docker's client: 125 is for arguments that are wrong, 1 for what the daemon refuses.
+            throw new CliException(refused.Message, ExitCodes.Failure);
+        }
     }
 }

@@ -16,11 +16,19 @@ public sealed record CommandResult(int ExitCode, byte[] Output, byte[] Error)
         return OutputText.TrimEnd('\n');
     }
 
-    /// <summary>Fails unless it ended with that code and one line on standard error that contains the text.</summary>
+    /// <summary>Fails unless it ended with that code and standard error has the text, and no stack trace.</summary>
     public void Failed(int exitCode, string text)
     {
         Assert.True(ExitCode == exitCode, $"exit code {ExitCode}, not {exitCode}\nstdout: {OutputText}\nstderr: {ErrorText}");
         Assert.Contains(text, ErrorText, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("   at ", ErrorText, StringComparison.Ordinal);
+    }
+
+    /// <summary>As <see cref="Failed"/>, and our client says it in one line (the stock one adds its usage).</summary>
+    public void Refused(string client, int exitCode, string text)
+    {
+        Failed(exitCode, text);
+        string[] lines = ErrorText.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(client != "mvm" || lines.Length == 1, ErrorText);
     }
 }

@@ -1,7 +1,7 @@
 namespace MicroVm.Integration.Tests.Infrastructure;
 
 /// <summary>
-/// A daemon for one test class alone, with busybox in its store. It has run a VM once, well and badly, so that what it opens
+/// A daemon for tests that run one after the other, with busybox in its store. It has run a VM once, well and badly, so that what it opens
 /// at first use and keeps is open.
 /// </summary>
 public sealed class OwnDaemon(DaemonFixture fixture) : IAsyncLifetime
@@ -18,5 +18,21 @@ public sealed class OwnDaemon(DaemonFixture fixture) : IAsyncLifetime
         (await Daemon.MvmAsync("run", "--rm", "--network", "none", "busybox", "no-such-program")).Failed(127, "not found");
     }
 
+    /// <summary>The command ends as the check wants it, and nothing of it is left.</summary>
+    public async Task LeavesNothingAsync(string client, Action<CommandResult> check, params string[] arguments)
+    {
+        var before = Footprint.Of(Daemon);
+        check(await Daemon.ClientAsync(client, arguments));
+        await before.UnchangedAsync();
+    }
+
+    /// <summary>The command fails with this code and a line that has the text; ours says no more. Nothing of it is left.</summary>
+    public Task RefusedAsync(string client, int exitCode, string text, params string[] arguments) =>
+        LeavesNothingAsync(client, result => result.Refused(client, exitCode, text), arguments);
+
     public ValueTask DisposeAsync() => _daemon?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
+
+/// <summary>The test classes that share an <see cref="OwnDaemon"/>; none runs beside another.</summary>
+[CollectionDefinition]
+public sealed class OwnDaemonCollection : ICollectionFixture<OwnDaemon>;
