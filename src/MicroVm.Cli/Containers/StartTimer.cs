@@ -19,7 +19,9 @@ internal sealed class StartTimer
     /// <param name="serverTiming">The daemon's Server-Timing header: <c>disk;dur=1.2, boot;dur=340</c>.</param>
     internal void Started(string? serverTiming)
     {
-        var steps = (serverTiming ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Step);
+        // The daemon's total is of its own start; the one that is printed is of the whole command.
+        var steps = (serverTiming ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Where(metric => !metric.StartsWith("total;", StringComparison.Ordinal)).Select(Step);
         _steps = string.Concat(steps.Where(step => step.Length > 0).Select(step => $", {step}"));
     }
 

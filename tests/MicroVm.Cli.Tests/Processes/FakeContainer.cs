@@ -31,7 +31,7 @@ internal static class FakeContainer
         });
         engine.On($"{path}/start", request =>
         {
-            request.Reply(204, "", "Server-Timing: disk;dur=1.5, boot;dur=340\r\n");
+            request.Reply(204, "", "Server-Timing: disk;dur=1.5, boot;dur=340, total;dur=341.5\r\n");
             started.Set();
         });
         engine.On($"{path}/resize", 200, "");
