@@ -18,11 +18,10 @@ PACKAGES_RUN   := qemu-system-x86 e2fsprogs libzstd1 liblzma5 libbz2-1.0 ca-cert
 PACKAGES_BUILD := linux-source-6.1 build-essential musl-tools flex bison bc libelf-dev libssl-dev cpio xz-utils python3-minimal
 PACKAGES_IMAGE := mmdebstrap docker-registry skopeo umoci fakeroot arch-test debian-archive-keyring jq curl
 PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools attr docker.io zstd bzip2 socat busybox-static
-PACKAGES_BENCH := hyperfine
 
 DOTNET_BUILD := dotnet build MicroVm.sln --nologo -v quiet
 
-.PHONY: all help deps deps-test deps-bench sdk kernel agent generate check-generated build dist samples run test test-kvm check \
+.PHONY: all help deps deps-test sdk kernel agent generate check-generated build dist samples run test test-kvm check \
         bench fuzz install uninstall clean format
 
 all: dist ## Build everything into .build/dist
@@ -54,9 +53,6 @@ deps: sdk ## Install what building and running needs (Debian packages)
 
 deps-test: deps
 	$(call install,test,$(PACKAGES_TEST))
-
-deps-bench: deps-test
-	$(call install,bench,$(PACKAGES_BENCH))
 
 # --- guest --------------------------------------------------------------------------------------------------------
 
@@ -106,8 +102,9 @@ check: sdk ## Formatting of the whole tree
 format: sdk
 	@dotnet format MicroVm.sln
 
-bench: deps-bench dist samples ## Figures, side by side with dockerd where it has them
-	@tests/bench/run $(DIST)
+bench: deps-test dist samples ## Figures, side by side with dockerd where it has them; fails when a bound is missed
+	@dotnet publish tests/MicroVm.Benchmarks -c Release --nologo -v quiet -o $(BUILD)/bench
+	@tests/bench/run $(DIST) $(BUILD)/bench
 
 fuzz: deps-test ## Fuzz the agent's decoder for longer than the tests do
 	@$(MAKE) -C native/agent fuzz OUT=$(BUILD)/guest

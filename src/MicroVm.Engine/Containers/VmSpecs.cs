@@ -71,6 +71,12 @@ internal static class VmSpecs
             return (int)Math.Ceiling(spec.NanoCpus / Billion);
         }
 
+        return DefaultVCpus(options, host);
+    }
+
+    /// <summary>Of a container that asks for no CPUs: 1–64.</summary>
+    internal static int DefaultVCpus(EngineOptions options, HypervisorInfo host)
+    {
         int standard = host.Accelerator == "kvm" ? Environment.ProcessorCount : 1;
         return Math.Clamp(options.DefaultVCpus > 0 ? options.DefaultVCpus : standard, 1, MaxVCpus);
     }

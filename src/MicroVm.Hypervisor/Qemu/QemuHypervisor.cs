@@ -145,6 +145,11 @@ public sealed class QemuHypervisor : IHypervisor
         }
     }
 
+    /// <summary>QEMU and its arguments for a VM of this driver's without devices, to compare with.</summary>
+    /// <param name="memory">Bytes, a multiple of 1 MiB.</param>
+    internal IReadOnlyList<string> BareCommand(string kernel, string initramfs, int vcpus, long memory) =>
+        [FindQemu(), .. QemuCommandLine.BuildBare(kernel, initramfs, vcpus, memory, Info, TscKilohertz())];
+
     /// <summary>KVM tells its guests itself.</summary>
     private uint? TscKilohertz() => Info.Accelerator == "tcg" ? _counter?.MeasureKilohertz() : null;
 
