@@ -74,20 +74,18 @@ static void welcome(struct agent *agent, struct connection *connection, const st
 
 // Setup's parts are needed for as long as the VM lives (PID 1 of the container makes its view of them), so they lie in
 // memory of their own. Once: a second Setup is refused.
-static int decode_setup(const uint8_t *payload, size_t size, struct msg *ret)
+static int decode_setup(struct agent *agent, const uint8_t *payload, size_t size, struct msg *ret)
 {
-	struct mp_arena arena = {.data = malloc(MSG_ARENA_SIZE), .size = MSG_ARENA_SIZE};
+	struct mp_arena arena = {.data = agent->setup_memory, .size = sizeof(agent->setup_memory)};
 	uint8_t *copy = malloc(size);
-	int r = -ENOMEM;
+	int r;
 
-	if (arena.data && copy) {
-		memcpy(copy, payload, size);
-		r = msg_decode(copy, size, true, &arena, ret);
-	}
-	if (r < 0) {
-		free(arena.data);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, payload, size);
+	r = msg_decode(copy, size, true, &arena, ret);
+	if (r < 0)
 		free(copy);
-	}
 	return r;
 }
 
@@ -98,7 +96,7 @@ static int decode(struct agent *agent, const struct connection *connection, uint
 
 	(void)mp_read_array(&peek, size);
 	if (mp_read_u32(&peek) == MSG_SETUP && agent->state == AGENT_EMPTY && connection->state == CONNECTION_OPEN)
-		return decode_setup(payload, size, ret);
+		return decode_setup(agent, payload, size, ret);
 	agent->arena.used = 0;
 	return msg_decode(payload, size, true, &agent->arena, ret);
 }
@@ -195,12 +193,10 @@ int agent_init(struct agent *agent, int self)
 	int r = loop_init(&agent->loop);
 
 	agent->window = DEFAULT_WINDOW;
-	agent->arena = (struct mp_arena){.data = malloc(MSG_ARENA_SIZE), .size = MSG_ARENA_SIZE};
+	agent->arena = (struct mp_arena){.data = agent->arena_memory, .size = sizeof(agent->arena_memory)};
 	replies_init(&agent->replies);
 	for (size_t i = 0; i < CONNECTIONS; i++)
 		agent->connections[i].source.fd = -1;
-	if (!agent->arena.data)
-		r = -ENOMEM;
 	if (r == 0)
 		r = processes_init(&agent->processes, &agent->loop, self, &events, agent);
 	if (r == 0)

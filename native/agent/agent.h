@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "connection.h"
@@ -39,6 +40,9 @@ struct agent {
 	enum agent_state state;
 	struct msg_setup setup;		// what PID 1 of the container makes its view of
 	struct mp_arena arena;		// of the message being served
+	// Part of the agent: pages are taken when touched, and nothing has to be mapped on the way to the first process.
+	_Alignas(max_align_t) uint8_t arena_memory[MSG_ARENA_SIZE];
+	_Alignas(max_align_t) uint8_t setup_memory[MSG_ARENA_SIZE];
 	bool token_known;
 	uint8_t token[TOKEN_SIZE];
 	size_t window;

@@ -1,6 +1,5 @@
 #include "slot.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -8,39 +7,42 @@
 #include "util.h"
 
 #define DEVICES "/sys/bus/platform/devices"
+#define CANDIDATES 16u
 #define BIND "/sys/bus/platform/drivers/virtio-mmio/bind"
 
-// The first entry of the directory whose name starts with PREFIX and for which ACCEPT, if any, holds. -ENOENT.
-static int find_in_directory(int directory, const char *prefix, bool (*accept)(int, const char *, const void *),
-	const void *argument, char *name, size_t capacity)
-{
-	DIR *stream = fdopendir(directory);
-	const struct dirent *entry;
-	int r = -ENOENT;
+// A name of the kernel's that ends in what was free, lowest first: tried in turn. Reading the directory would cost a
+// whole path through the kernel that a start needs for nothing else, and under emulation every new path costs.
+typedef void (*name_candidate)(char *name, size_t capacity, unsigned number);
 
-	if (!stream) {
-		r = -errno;
-		(void)close(directory);
-		return r;
-	}
-	while (r == -ENOENT && (entry = readdir(stream))) {
-		if (entry->d_name[0] == '.' || strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
-			continue;
-		if (accept && !accept(dirfd(stream), entry->d_name, argument))
-			continue;
-		r = format_string(name, capacity, "%s", entry->d_name);
-	}
-	(void)closedir(stream);
-	return r < 0 ? r : 0;
+static void virtio_name(char *name, size_t capacity, unsigned number)
+{
+	(void)format_string(name, capacity, "virtio%u", number);
 }
 
-static int find_below(int parent, const char *path, const char *prefix, char *name, size_t capacity)
+static void disk_name(char *name, size_t capacity, unsigned number)
 {
-	int directory = openat(parent, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	(void)format_string(name, capacity, "vd%c", (char)('a' + number));
+}
 
-	if (directory < 0)
-		return -errno;
-	return find_in_directory(directory, prefix, NULL, NULL, name, capacity);
+static void interface_name(char *name, size_t capacity, unsigned number)
+{
+	(void)format_string(name, capacity, "eth%u", number);
+}
+
+// The first candidate that is there below DIRECTORY. -ENOENT.
+static int find_name(int directory, const char *below, name_candidate candidate, char *name, size_t capacity)
+{
+	char path[64];
+
+	for (unsigned number = 0; number < CANDIDATES; number++) {
+		candidate(name, capacity, number);
+		(void)format_string(path, sizeof(path), "%s/%s", below, name);
+		if (faccessat(directory, path, F_OK, 0) == 0)
+			return 0;
+		if (errno != ENOENT)
+			return -errno;
+	}
+	return -ENOENT;
 }
 
 static int open_device(unsigned slot)
@@ -51,7 +53,7 @@ static int open_device(unsigned slot)
 	int r;
 
 	(void)format_string(path, sizeof(path), DEVICES "/virtio-mmio.%u", slot);
-	r = find_below(AT_FDCWD, path, "virtio", name, sizeof(name));
+	r = find_name(AT_FDCWD, path, virtio_name, name, sizeof(name));
 	if (r == -ENOENT)
 		return -ENODEV;
 	if (r < 0)
@@ -95,36 +97,40 @@ int slot_block_device(unsigned slot, char *name, size_t capacity)
 {
 	CLEANUP_FD int device = open_slot(slot);
 
-	return device < 0 ? device : find_below(device, "block", "", name, capacity);
+	return device < 0 ? device : find_name(device, "block", disk_name, name, capacity);
 }
 
 int slot_network_interface(unsigned slot, char *name, size_t capacity)
 {
 	CLEANUP_FD int device = open_slot(slot);
 
-	return device < 0 ? device : find_below(device, "net", "", name, capacity);
+	return device < 0 ? device : find_name(device, "net", interface_name, name, capacity);
 }
 
-static bool has_port_name(int directory, const char *entry, const void *wanted)
+static bool has_port_name(int device, const char *port, const char *wanted)
 {
 	char path[64];
 	char text[64];
 
-	if (format_string(path, sizeof(path), "%s/name", entry) < 0 || read_file(directory, path, text, sizeof(text)) < 0)
+	(void)format_string(path, sizeof(path), "virtio-ports/%s/name", port);
+	if (read_file(device, path, text, sizeof(text)) < 0)
 		return false;
 	text[strcspn(text, "\n")] = '\0';
 	return strcmp(text, wanted) == 0;
 }
 
+// A port is called after the driver's count of devices and its own number in the device; the VMM gives ours the first
+// after the console's.
 int slot_serial_port(unsigned slot, const char *port, char *name, size_t capacity)
 {
 	CLEANUP_FD int device = open_slot(slot);
-	int ports;
 
 	if (device < 0)
 		return device;
-	ports = openat(device, "virtio-ports", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (ports < 0)
-		return -errno;
-	return find_in_directory(ports, "vport", has_port_name, port, name, capacity);
+	for (unsigned number = 0; number < CANDIDATES; number++) {
+		(void)format_string(name, capacity, "vport%up1", number);
+		if (has_port_name(device, name, port))
+			return 0;
+	}
+	return -ENOENT;
 }

@@ -37,9 +37,9 @@ static void end(void)
 		connection_end(&agent->connections[i]);
 	loop_close(&agent->signals);
 	loop_close(&agent->transport.timer);
+	loop_close(&agent->transport.events);
 	close_fd(&agent->processes.null);
 	close_fd(&agent->loop.epoll);
-	free(agent->arena.data);
 	free(agent);
 	free(arena.data);
 }
