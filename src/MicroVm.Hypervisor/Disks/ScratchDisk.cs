@@ -97,7 +97,8 @@ public sealed class ScratchDisk(string templateDirectory)
         try
         {
             using Process process = Process.Start(start)!;
-            string error = await process.StandardError.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
+            using StreamReader errors = process.StandardError; // disposing a process leaves what was asked for open
+            string error = await errors.ReadToEndAsync(cancellationToken).ConfigureAwait(false);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
             if (process.ExitCode != 0)
             {

@@ -8,7 +8,8 @@ internal static class QemuVersion
     public static string Read(string qemu)
     {
         using Process? process = Process.Start(new ProcessStartInfo(qemu, ["--version"]) { RedirectStandardOutput = true });
-        string[] words = process?.StandardOutput.ReadToEnd().Split([' ', '\n', '(']) ?? [];
+        using StreamReader? output = process?.StandardOutput;
+        string[] words = output?.ReadToEnd().Split([' ', '\n', '(']) ?? [];
         process?.WaitForExit();
         int index = Array.IndexOf(words, "version");
         return index >= 0 && index + 1 < words.Length ? words[index + 1] : "unknown";

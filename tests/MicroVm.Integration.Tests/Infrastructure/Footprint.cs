@@ -38,7 +38,7 @@ public sealed partial class Footprint
     private static string[] Things(Daemon daemon) =>
     [
         .. daemon.VmmProcesses().Select(pid => $"VMM {pid}"),
-        .. Files(daemon.Root),
+        .. Files(daemon.Root).Where(path => !Template().IsMatch(path)),
         .. Files(daemon.RunDirectory),
         .. Mounts("self", daemon),
         .. Mounts($"{daemon.ProcessId}", daemon),
@@ -60,6 +60,10 @@ public sealed partial class Footprint
             .Select(target => Inode().Replace(target, ""))
             .Order(StringComparer.Ordinal),
     ];
+
+    /// <summary>Formatted once for all containers of a size, and kept.</summary>
+    [GeneratedRegex(@"/templates/scratch-\d+M(-volatile)?\.ext4$")]
+    private static partial Regex Template();
 
     [GeneratedRegex(@":\[\d+\]$")]
     private static partial Regex Inode();
