@@ -44,7 +44,9 @@ internal static class ApiErrors
     {
         ImageErrorKind.NotFound => StatusCodes.Status404NotFound,
         ImageErrorKind.Invalid => StatusCodes.Status400BadRequest,
-        ImageErrorKind.Denied => StatusCodes.Status401Unauthorized,
+
+        // "Repository does not exist or no read access", as Docker's API says. At 401 its client asks for a password and waits.
+        ImageErrorKind.Denied => StatusCodes.Status404NotFound,
         ImageErrorKind.Conflict => StatusCodes.Status409Conflict,
         _ => StatusCodes.Status500InternalServerError,
     };

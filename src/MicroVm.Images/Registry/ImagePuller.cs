@@ -47,16 +47,43 @@ internal sealed partial class ImagePuller(
         CancellationToken cancellationToken)
     {
         ResolvedImage image = await resolver.ResolveAsync(reference.ManifestReference, reference.Digest, cancellationToken);
-        using LayerLeases.PullLease lease = leases.BeginPull(
-            image.Manifest.Config.Digest, image.Config.DiffIds, [.. image.Manifest.Layers.Select(layer => layer.Digest)]);
-        await PullLayersAsync(session, image, progress, cancellationToken);
-        StoredImage stored = Commit(image, reference, out bool isNew);
-        lease.Complete();
+        (StoredImage stored, bool isNew) = await FetchAsync(session, image, reference, progress, cancellationToken);
         progress.Report(new(null, $"Digest: {image.Digest}"));
         progress.Report(new(null, isNew
             ? $"Status: Downloaded newer image for {reference.Familiar}"
             : $"Status: Image is up to date for {reference.Familiar}"));
         return stored;
+    }
+
+    private async Task<(StoredImage Stored, bool IsNew)> FetchAsync(
+        RegistrySession session, ResolvedImage image, ImageReference reference, IProgress<TransferProgress> progress,
+        CancellationToken cancellationToken)
+    {
+        List<Digest> blobs = [.. image.Manifest.Layers.Select(layer => layer.Digest)];
+        try
+        {
+            using LayerLeases.PullLease lease = leases.BeginPull(image.Manifest.Config.Digest, image.Config.DiffIds, blobs);
+            await PullLayersAsync(session, image, progress, lease, cancellationToken);
+            StoredImage stored = Commit(image, reference, out bool isNew);
+            lease.Complete();
+            return (stored, isNew);
+        }
+        catch (ImageException e) when (IsHopeless(e))
+        {
+            DeletePartials(blobs.Except(leases.Blobs));
+            throw;
+        }
+    }
+
+    /// <summary>The image itself is bad: a pull that goes on from here would fail as well.</summary>
+    private static bool IsHopeless(ImageException failure) => failure.Kind is ImageErrorKind.Invalid or ImageErrorKind.Corrupt;
+
+    private void DeletePartials(IEnumerable<Digest> blobs)
+    {
+        foreach (Digest blob in blobs)
+        {
+            File.Delete(Path.Combine(partialDirectory, blob.Hex));
+        }
     }
 
     private StoredImage Commit(ResolvedImage image, ImageReference reference, out bool isNew)
@@ -69,7 +96,8 @@ internal sealed partial class ImagePuller(
     }
 
     private async Task PullLayersAsync(
-        RegistrySession session, ResolvedImage image, IProgress<TransferProgress> progress, CancellationToken cancellationToken)
+        RegistrySession session, ResolvedImage image, IProgress<TransferProgress> progress, LayerLeases.PullLease lease,
+        CancellationToken cancellationToken)
     {
         List<(Descriptor Blob, Digest DiffId)> missing = Missing(image, progress);
         using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -84,6 +112,11 @@ internal sealed partial class ImagePuller(
             // The first real failure, not the cancellations that followed from it.
             cancellationToken.ThrowIfCancellationRequested();
             Task? first = downloads.Find(task => task.IsFaulted);
+            if (first?.Exception?.InnerException is ImageException e && IsHopeless(e))
+            {
+                lease.GiveUp();
+            }
+
             await (first ?? downloads.Find(task => task.IsCanceled)!);
             throw;
         }

@@ -45,7 +45,7 @@ internal sealed partial class LayerLeases
         }
     }
 
-    /// <summary>Holds the layers of a pull. Disposing marks the pull as broken off unless <see cref="PullLease.Complete"/> was called.</summary>
+    /// <summary>Holds the layers of a pull. Disposing marks the pull as broken off unless it was told its end.</summary>
     public PullLease BeginPull(Digest image, IReadOnlyList<Digest> diffIds, IReadOnlyList<Digest> blobs)
     {
         lock (_gate)
@@ -113,15 +113,15 @@ internal sealed partial class LayerLeases
     private bool IsFree(Digest diffId) =>
         !_isReferenced(diffId) && !_leases.Values.Any(lease => lease.DiffIds.Contains(diffId));
 
-    private void EndPull(Digest image, bool isComplete)
+    private void EndPull(Digest image, bool isOver)
     {
         lock (_gate)
         {
             if (_leases.TryGetValue(image, out Lease? lease))
             {
                 lease.Users--;
-                lease.IsComplete |= isComplete;
-                if (lease.Users == 0 && lease.IsComplete)
+                lease.IsOver |= isOver;
+                if (lease.Users == 0 && lease.IsOver)
                 {
                     Forget(image);
                     Sweep(lease.DiffIds);
@@ -179,11 +179,14 @@ internal sealed partial class LayerLeases
     /// <summary>One running pull's hold on its layers.</summary>
     internal sealed class PullLease(LayerLeases owner, Digest image) : IDisposable
     {
-        private bool _isComplete;
+        private bool _isOver;
 
-        public void Complete() => _isComplete = true;
+        public void Complete() => _isOver = true;
 
-        public void Dispose() => owner.EndPull(image, _isComplete);
+        /// <summary>Nothing of the pull is worth keeping for another try.</summary>
+        public void GiveUp() => _isOver = true;
+
+        public void Dispose() => owner.EndPull(image, _isOver);
     }
 
     private sealed class LoadLease(LayerLeases owner) : IDisposable
@@ -201,7 +204,7 @@ internal sealed partial class LayerLeases
 
         public int Users { get; set; }
 
-        public bool IsComplete { get; set; }
+        public bool IsOver { get; set; }
     }
 
     private sealed record StoredLease(DateTime Since, IReadOnlyList<string> DiffIds, IReadOnlyList<string> Blobs);
