@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using MicroVm.Kvm.Tests.Infrastructure;
 
@@ -26,6 +27,12 @@ public sealed class RunTests
         Assert.Equal("err\n", result.ErrorText);
     }
 
+    [Theory]
+    [InlineData(127, "executable file not found in $PATH", "no-such-program")]
+    [InlineData(126, "permission denied", "/etc/passwd")]
+    public async Task WhatCannotRunSaysSo(int code, string text, string program) =>
+        (await InstalledHost.RunAsync("--", program)).Failed(code, text);
+
     [Fact]
     public async Task StdinAndStdoutCarrySixtyFourMegabytes()
     {
@@ -33,5 +40,71 @@ public sealed class RunTests
         CommandResult result = await InstalledHost.RunAsync(input, "-i", "--", "cat");
         result.Succeeded();
         Assert.True(input.AsSpan().SequenceEqual(result.Output), $"{result.Output.Length} bytes came back");
+    }
+
+    [Fact]
+    public async Task TheGuestRunsOnKvmsOwnClocksWithWhatItAskedFor()
+    {
+        const string Look = "cat /sys/devices/system/clocksource/clocksource0/current_clocksource; nproc; "
+            + "awk '/MemTotal/ {print $2}' /proc/meminfo; dmesg";
+        CommandResult result = await InstalledHost.RunAsync("--privileged", "-m", "128m", "--cpus", "1", "--", "sh", "-c", Look);
+        string[] lines = result.Succeeded().Split('\n');
+        Assert.Equal("kvm-clock", lines[0]);
+        Assert.Equal("1", lines[1]);
+        Assert.InRange(int.Parse(lines[2], CultureInfo.InvariantCulture), 64 * 1024, 128 * 1024);
+        Assert.Contains("TSC deadline timer available", result.OutputText, StringComparison.Ordinal);
+        Assert.Contains("Hypervisor detected: KVM", result.OutputText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheVmmIsToldToUseKvmAndTheDaemonsVsock()
+    {
+        await using Container container = await Container.StartAsync("sleep", "600");
+        string[] arguments = InstalledHost.VmmProcesses()[await container.PidAsync()];
+        Assert.Contains("kvm", arguments);
+        Assert.Contains(arguments, a => a.StartsWith("vhost-vsock-device,vhostfd=", StringComparison.Ordinal));
+        Assert.DoesNotContain(arguments, a => a.Contains("tcg", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task SignalsReachTheProcess()
+    {
+        await using Container container = await Container.StartAsync("sh", "-c", "trap 'echo got it; exit 7' TERM; echo ready; while :; do sleep 1; done");
+        await container.WaitForLogAsync("ready");
+        (await InstalledHost.MvmAsync("kill", "-s", "TERM", container.Id)).Succeeded();
+        Assert.Equal("7", (await InstalledHost.MvmAsync("wait", container.Id)).Succeeded());
+        Assert.Equal("ready\ngot it", (await InstalledHost.MvmAsync("logs", container.Id)).Succeeded());
+    }
+
+    [Fact]
+    public async Task AProcessThatIgnoresStopIsKilled()
+    {
+        await using Container container = await Container.StartAsync("sh", "-c", "trap '' TERM; echo ready; while :; do sleep 1; done");
+        await container.WaitForLogAsync("ready");
+        (await InstalledHost.MvmAsync("stop", "-t", "1", container.Id)).Succeeded();
+        Assert.Equal("137", (await InstalledHost.MvmAsync("wait", container.Id)).Succeeded());
+        Assert.DoesNotContain(await container.PidAsync(), InstalledHost.VmmProcesses().Keys);
+    }
+
+    [Fact]
+    public async Task APublishedPortIsServed()
+    {
+        string[] run = ["run", "-d", "-p", "127.0.0.1:8080:80", "busybox", "sh", "-c", "echo hello > /var/www/index.html; exec httpd -f -h /var/www"];
+        await using var container = new Container((await InstalledHost.MvmAsync(run)).Succeeded());
+        using var client = new HttpClient();
+        Assert.Equal("hello\n", await Eventually.SucceedsAsync(() => client.GetStringAsync(new Uri("http://127.0.0.1:8080/"))));
+    }
+
+    [Fact]
+    public async Task ManyVmsRunAtOnceAndEachHasItsOwnCid()
+    {
+        const int Count = 8;
+        var input = Enumerable.Range(0, Count).ToDictionary(i => i, i => RandomNumberGenerator.GetBytes(100_000));
+        await using Container bystander = await Container.StartAsync("sleep", "600");
+        CommandResult[] results = await Task.WhenAll(input.Select(
+            i => InstalledHost.RunAsync(i.Value, "-i", "-m", "128m", "--", "sh", "-c", $"cat; exit {i.Key}")));
+        Assert.Equal(Enumerable.Range(0, Count), results.Select(r => r.ExitCode));
+        Assert.All(results.Index(), r => Assert.Equal(input[r.Index], r.Item.Output));
+        Assert.Equal([await bystander.PidAsync()], InstalledHost.VmmProcesses().Keys);
     }
 }

@@ -3,6 +3,7 @@ using MicroVm.Protocol.Connection;
 using MicroVm.Engine.Persistence;
 using MicroVm.Engine.Stdio;
 using MicroVm.Hypervisor;
+using MicroVm.Protocol;
 using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Containers;
@@ -88,8 +89,7 @@ public sealed partial class ContainerService
     {
         if (await lost.Closed.ConfigureAwait(false) is { } violation)
         {
-            LogGuestViolation(container.Id, violation);
-            return new(LostExitCode, false, $"the guest agent broke the protocol: {violation}", false);
+            return Violated(container, violation);
         }
 
         await lost.DisposeAsync().ConfigureAwait(false);
@@ -99,6 +99,10 @@ public sealed partial class ContainerService
             run.Session = await ResumeAsync(run.Machine, run.Spec, run.Hub, lost.Stdin, timeout.Token).ConfigureAwait(false);
             return null;
         }
+        catch (ProtocolException e)
+        {
+            return Violated(container, OneLine.Of(e.Message, 300));
+        }
         catch (Exception e) when (e is HypervisorException or IOException or OperationCanceledException)
         {
             // The channel of a VM that is ending breaks before its end is known.
@@ -107,6 +111,12 @@ public sealed partial class ContainerService
                 ? null
                 : new(LostExitCode, false, $"the connection to the guest was lost: {OneLine.Of(e.Message, 300)}", false);
         }
+    }
+
+    private RunEnd Violated(Container container, string violation)
+    {
+        LogGuestViolation(container.Id, violation);
+        return new(LostExitCode, false, $"the guest agent broke the protocol: {violation}", false);
     }
 
     private static async Task<GuestSession> ResumeAsync(

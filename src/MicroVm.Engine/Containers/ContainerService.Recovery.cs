@@ -2,6 +2,7 @@ using MicroVm.Engine.Guest;
 using MicroVm.Engine.Logs;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
+using MicroVm.Protocol;
 
 namespace MicroVm.Engine.Containers;
 
@@ -32,8 +33,9 @@ public sealed partial class ContainerService
         {
             await RecoverMachineAsync(container, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HypervisorException or IOException or EngineException)
+        catch (Exception e) when (e is HypervisorException or IOException or EngineException or ProtocolException)
         {
+            // What one guest answers must not keep the daemon from starting.
             LogRecoveryFailed(container.Id, OneLine.Of(e.Message, 300));
             await MarkLostAsync(container, OneLine.Of(e.Message, 300)).ConfigureAwait(false);
         }

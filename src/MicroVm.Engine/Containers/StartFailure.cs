@@ -1,3 +1,4 @@
+using MicroVm.Protocol;
 using MicroVm.Protocol.Connection;
 using MicroVm.Hypervisor;
 using MicroVm.Images;
@@ -25,6 +26,7 @@ internal sealed record StartFailure(int ExitCode, EngineErrorKind Kind, string M
         EngineException engine => new(CannotStart, engine.Kind, engine.Message),
         ImageException { Kind: ImageErrorKind.NotFound } image => new(CannotStart, EngineErrorKind.NotFound, image.Message),
         ImageException or HypervisorException => new(CannotStart, EngineErrorKind.Internal, exception.Message),
+        ProtocolException => new(CannotStart, EngineErrorKind.Internal, $"the guest agent broke the protocol: {OneLine.Of(exception.Message)}"),
         _ => new(CannotStart, EngineErrorKind.Internal, OneLine.Of(exception.Message)),
     };
 

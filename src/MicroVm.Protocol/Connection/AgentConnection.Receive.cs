@@ -86,7 +86,7 @@ public sealed partial class AgentConnection
     {
         if (!CryptographicOperations.FixedTimeEquals(reply.Token, _options.Token))
         {
-            throw new ProtocolException("the guest does not know its token");
+            throw new ProtocolException("a wrong token");
         }
 
         if (reply.Version != ProtocolLimits.Version)

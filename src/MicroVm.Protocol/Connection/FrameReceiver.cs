@@ -35,7 +35,7 @@ internal sealed class FrameReceiver(Stream stream)
             await FillAsync(cancellationToken).ConfigureAwait(false);
         }
 
-        throw new ProtocolException("the guest does not answer in the protocol");
+        throw new ProtocolException("no preamble in the first 64 MiB of its answer");
     }
 
     /// <summary>The next frame's payload, valid until the next call.</summary>
