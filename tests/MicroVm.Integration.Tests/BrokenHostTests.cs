@@ -14,9 +14,13 @@ public sealed class BrokenHostTests
     [Fact]
     public Task AnUnreadableInitramfsIsNamed() => RunIsRefusedAsync("""{"initramfs": "/proc/self/mem"}""", "guest initramfs '/proc/self/mem'");
 
-    private static async Task RunIsRefusedAsync(string configuration, string text)
+    [Fact]
+    public Task AMissingQemuIsNamed() => RunIsRefusedAsync(
+        "{}", "qemu-system-x86_64 not found: apt-get install qemu-system-x86", new Dictionary<string, string> { ["PATH"] = "/nowhere" });
+
+    private static async Task RunIsRefusedAsync(string configuration, string text, IReadOnlyDictionary<string, string>? environment = null)
     {
-        await using Daemon daemon = await Daemon.StartAsync(configuration);
+        await using Daemon daemon = await Daemon.StartAsync(configuration, environment);
         await daemon.LoadBusyboxAsync();
         string[] run = ["run", "--rm", "--network", "none", "busybox", "true"];
         (await daemon.MvmAsync(run)).Refused("mvm", 125, text); // Makes the templates and disks that are kept.

@@ -15,6 +15,7 @@ public sealed class ScratchDisk(string templateDirectory)
     private const long MiB = 1 << 20;
     public const long MinimumSize = 16 * MiB;
     private const int NoSpace = 28;
+    private static readonly string[] s_directories = ["/usr/sbin", "/sbin", "/usr/bin", "/bin"];
     private readonly SemaphoreSlim _formatting = new(1, 1);
 
     /// <summary>Makes a disk at <paramref name="path"/>, replacing what is there. A failure leaves nothing.</summary>
@@ -92,8 +93,9 @@ public sealed class ScratchDisk(string templateDirectory)
 
     private static async Task RunAsync(string program, string[] arguments, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
-        start.Environment["PATH"] = "/usr/sbin:/sbin:/usr/bin:/bin";
+        // A daemon that a user's shell has started may not have the administrator's directories on its path.
+        string path = s_directories.Select(d => Path.Combine(d, program)).FirstOrDefault(File.Exists) ?? program;
+        var start = new ProcessStartInfo(path, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         try
         {
             using Process process = Process.Start(start)!;

@@ -65,10 +65,13 @@ internal static class QemuCommandLine
         string cache = disk.ReadOnly ? "" : disk.Volatile ? ",cache=unsafe" : ",cache=writeback";
         string format = disk.Format == DiskFormat.Vmdk ? "vmdk" : "raw";
         string access = disk.ReadOnly ? ",readonly=on" : ",discard=unmap,detect-zeroes=off";
+
+        // A full host disk is the guest's I/O error: QEMU would stop the VM, and nobody would know why it hangs.
+        string errors = disk.ReadOnly ? "" : ",werror=report";
         return
         [
             "-drive", $"if=none,id={id},format={format},file={Escape(disk.Path)}{access}{cache}",
-            "-device", $"virtio-blk-device,drive={id},{Bus(slot)}",
+            "-device", $"virtio-blk-device,drive={id}{errors},{Bus(slot)}",
         ];
     }
 

@@ -75,12 +75,23 @@ internal sealed class QemuMachine : IVirtualMachine
     private async Task<VmExit> WatchAsync()
     {
         int? status = await ProcessWatcher.Shared.WatchAsync(_process).ConfigureAwait(false);
-        _console.Dispose();
-        VmExit exit = Describe(status);
-        _paths.Remove();
-        _process.Dispose();
-        await _ended.CancelAsync().ConfigureAwait(false);
-        return exit;
+        try
+        {
+            _console.Dispose();
+            VmExit exit = Describe(status);
+            _paths.Remove();
+            return exit;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The VM has ended all the same, and whoever waits for that must hear of it.
+            return new(status ?? 0, $"ended; its files can't be removed: {e.Message}");
+        }
+        finally
+        {
+            _process.Dispose();
+            await _ended.CancelAsync().ConfigureAwait(false);
+        }
     }
 
     private VmExit Describe(int? status) => status switch

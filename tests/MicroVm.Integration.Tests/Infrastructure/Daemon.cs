@@ -8,6 +8,7 @@ public sealed class Daemon : IAsyncDisposable
 {
     private readonly Dictionary<string, string> _environment;
     private Process? _process;
+    private bool _hasOwnFileSystem;
 
     private Daemon(string directory)
     {
@@ -33,11 +34,18 @@ public sealed class Daemon : IAsyncDisposable
 
     public IReadOnlyDictionary<string, string> ClientEnvironment => _environment;
 
-    public static async Task<Daemon> StartAsync(string configuration = "{}", IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="rootSize">Bytes of a file system of its own for the daemon's state; 0: none of its own.</param>
+    public static async Task<Daemon> StartAsync(
+        string configuration = "{}", IReadOnlyDictionary<string, string>? environment = null, long rootSize = 0)
     {
         // Short, because a Unix socket's path has at most 107 bytes.
         var daemon = new Daemon(System.IO.Directory.CreateTempSubdirectory("mvm-").FullName);
         await File.WriteAllTextAsync(Path.Combine(daemon.Directory, "daemon.json"), configuration);
+        if (rootSize > 0)
+        {
+            await daemon.MountRootAsync(rootSize);
+        }
+
         await daemon.RestartAsync(environment);
         return daemon;
     }
@@ -110,7 +118,19 @@ public sealed class Daemon : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         Assert.Empty(VmmProcesses());
+        if (_hasOwnFileSystem)
+        {
+            (await Command.RunAsync("umount", [Root])).Succeeded();
+        }
+
         System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private async Task MountRootAsync(long size)
+    {
+        System.IO.Directory.CreateDirectory(Root);
+        (await Command.RunAsync("mount", ["-t", "tmpfs", "-o", $"mode=700,size={size}", "tmpfs", Root])).Succeeded();
+        _hasOwnFileSystem = true;
     }
 
     private async Task RemoveContainersAsync()

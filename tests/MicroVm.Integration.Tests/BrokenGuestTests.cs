@@ -1,0 +1,41 @@
+using MicroVm.Integration.Tests.Infrastructure;
+
+namespace MicroVm.Integration.Tests;
+
+/// <summary>Guests that boot into something else than our agent: the client is told what happened, and nothing stays.</summary>
+public sealed class BrokenGuestTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("mvm-guest-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task AGuestThatEndsAtBootIsToldOf() =>
+        await RunIsRefusedAsync(await GuestImage.CompileAsync("tests/bench/init.c", _directory), "the virtual machine ended while it booted: guest stopped");
+
+    [Fact]
+    public async Task AnAgentThatSendsNoiseIsToldOf() =>
+        await RunIsRefusedAsync(await GuestImage.CompileAsync("tests/guest/garbage.c", _directory), "the guest does not answer in the protocol");
+
+    [Fact]
+    public async Task AKernelThatPanicsIsToldOf()
+    {
+        string empty = Path.Combine(_directory, "empty.cpio");
+        await File.WriteAllBytesAsync(empty, new byte[512], TestContext.Current.CancellationToken);
+        await RunIsRefusedAsync(empty, "Kernel panic");
+    }
+
+    private static async Task RunIsRefusedAsync(string initramfs, string text)
+    {
+        await using Daemon daemon = await Daemon.StartAsync($$"""{"initramfs": "{{initramfs}}"}""");
+        await daemon.LoadBusyboxAsync();
+        string[] run = ["run", "--rm", "--network", "none", "busybox", "true"];
+        (await daemon.MvmAsync(run)).Refused("mvm", 125, text); // Makes the templates and disks that are kept.
+        foreach (string client in CombinatorialClientsAttribute.Clients)
+        {
+            var before = Footprint.Of(daemon);
+            (await daemon.ClientAsync(client, run)).Refused(client, 125, text);
+            await before.UnchangedAsync();
+        }
+    }
+}
