@@ -17,9 +17,19 @@ internal sealed class PsCommand : Command
 
     private static readonly Dictionary<string, string> s_headers = new()
     {
-        ["ID"] = "CONTAINER ID", ["Image"] = "IMAGE", ["Command"] = "COMMAND", ["CreatedAt"] = "CREATED AT",
-        ["RunningFor"] = "CREATED", ["Ports"] = "PORTS", ["State"] = "STATE", ["Status"] = "STATUS", ["Size"] = "SIZE",
-        ["Names"] = "NAMES", ["Labels"] = "LABELS", ["Mounts"] = "MOUNTS", ["LocalVolumes"] = "LOCAL VOLUMES",
+        ["ID"] = "CONTAINER ID",
+        ["Image"] = "IMAGE",
+        ["Command"] = "COMMAND",
+        ["CreatedAt"] = "CREATED AT",
+        ["RunningFor"] = "CREATED",
+        ["Ports"] = "PORTS",
+        ["State"] = "STATE",
+        ["Status"] = "STATUS",
+        ["Size"] = "SIZE",
+        ["Names"] = "NAMES",
+        ["Labels"] = "LABELS",
+        ["Mounts"] = "MOUNTS",
+        ["LocalVolumes"] = "LOCAL VOLUMES",
         ["Networks"] = "NETWORKS",
     };
 

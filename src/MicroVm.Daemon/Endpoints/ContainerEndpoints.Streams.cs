@@ -1,9 +1,9 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
 using MicroVm.Api;
 using MicroVm.Api.Containers;
 using MicroVm.Daemon.Http;
 using MicroVm.Engine.Containers;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace MicroVm.Daemon.Endpoints;
 

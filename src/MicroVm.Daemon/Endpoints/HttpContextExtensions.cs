@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using MicroVm.Api;
 using Microsoft.AspNetCore.Http.Features;
+using MicroVm.Api;
 
 namespace MicroVm.Daemon.Endpoints;
 

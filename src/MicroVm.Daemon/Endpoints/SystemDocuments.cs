@@ -48,53 +48,53 @@ internal static class SystemDocuments
 
     public static SystemInfo Info(
         IReadOnlyList<ContainerSnapshot> containers, int images, HypervisorInfo hypervisor, DaemonOptions options) => new()
-    {
-        ID = Id(options.Root),
-        Containers = containers.Count,
-        ContainersRunning = Count(containers, ContainerStatus.Running),
-        ContainersPaused = Count(containers, ContainerStatus.Paused),
-        ContainersStopped = containers.Count - Count(containers, ContainerStatus.Running) - Count(containers, ContainerStatus.Paused),
-        Images = images,
-        Driver = ContainerDocuments.StorageDriver,
-        DriverStatus =
+        {
+            ID = Id(options.Root),
+            Containers = containers.Count,
+            ContainersRunning = Count(containers, ContainerStatus.Running),
+            ContainersPaused = Count(containers, ContainerStatus.Paused),
+            ContainersStopped = containers.Count - Count(containers, ContainerStatus.Running) - Count(containers, ContainerStatus.Paused),
+            Images = images,
+            Driver = ContainerDocuments.StorageDriver,
+            DriverStatus =
         [
             ["Hypervisor", $"{hypervisor.Driver} {hypervisor.Version}"],
             ["Accelerator", hypervisor.Accelerator],
             ["Guest channel", hypervisor.Transport],
         ],
-        Plugins = new() { Volume = [], Network = ["bridge", "null"], Log = ["json-file"] },
-        MemoryLimit = true,
-        CpuCfsPeriod = true,
-        CpuCfsQuota = true,
-        IPv4Forwarding = true,
-        Debug = options.Debug,
-        NFd = HostInfo.OpenDescriptors,
-        SystemTime = Timestamps.Format(DateTimeOffset.UtcNow),
-        LoggingDriver = "json-file",
-        CgroupDriver = "none",
-        CgroupVersion = "2",
-        KernelVersion = HostInfo.KernelVersion,
-        OperatingSystem = HostInfo.OperatingSystem,
-        OSVersion = HostInfo.OperatingSystemVersion,
-        OSType = "linux",
-        Architecture = "x86_64",
-        IndexServerAddress = DockerHub,
-        RegistryConfig = Registries(options),
-        NCPU = Environment.ProcessorCount,
-        MemTotal = HostInfo.MemoryTotal,
-        DockerRootDir = options.Root,
-        Name = Environment.MachineName,
-        ServerVersion = ProductInfo.Version,
-        Runtimes = new Dictionary<string, RuntimeInfo> { [ContainerDocuments.Runtime] = new("mvmd") },
-        DefaultRuntime = ContainerDocuments.Runtime,
-        LiveRestoreEnabled = true,
-        SecurityOptions = ["name=seccomp,profile=builtin"],
-        Warnings = hypervisor.AcceleratorReason.Length == 0
+            Plugins = new() { Volume = [], Network = ["bridge", "null"], Log = ["json-file"] },
+            MemoryLimit = true,
+            CpuCfsPeriod = true,
+            CpuCfsQuota = true,
+            IPv4Forwarding = true,
+            Debug = options.Debug,
+            NFd = HostInfo.OpenDescriptors,
+            SystemTime = Timestamps.Format(DateTimeOffset.UtcNow),
+            LoggingDriver = "json-file",
+            CgroupDriver = "none",
+            CgroupVersion = "2",
+            KernelVersion = HostInfo.KernelVersion,
+            OperatingSystem = HostInfo.OperatingSystem,
+            OSVersion = HostInfo.OperatingSystemVersion,
+            OSType = "linux",
+            Architecture = "x86_64",
+            IndexServerAddress = DockerHub,
+            RegistryConfig = Registries(options),
+            NCPU = Environment.ProcessorCount,
+            MemTotal = HostInfo.MemoryTotal,
+            DockerRootDir = options.Root,
+            Name = Environment.MachineName,
+            ServerVersion = ProductInfo.Version,
+            Runtimes = new Dictionary<string, RuntimeInfo> { [ContainerDocuments.Runtime] = new("mvmd") },
+            DefaultRuntime = ContainerDocuments.Runtime,
+            LiveRestoreEnabled = true,
+            SecurityOptions = ["name=seccomp,profile=builtin"],
+            Warnings = hypervisor.AcceleratorReason.Length == 0
             ? null
             : [$"WARNING: software emulation, not KVM: {hypervisor.AcceleratorReason}"],
-        Mvm = new(
+            Mvm = new(
             hypervisor.Driver, hypervisor.Version, hypervisor.Accelerator, hypervisor.AcceleratorReason, hypervisor.Transport),
-    };
+        };
 
     private static int Count(IReadOnlyList<ContainerSnapshot> containers, ContainerStatus status) =>
         containers.Count(container => container.Status == status);

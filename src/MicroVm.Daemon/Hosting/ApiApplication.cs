@@ -1,9 +1,9 @@
+using Microsoft.AspNetCore.Hosting.Server;
 using MicroVm.Daemon.Endpoints;
 using MicroVm.Daemon.Http;
 using MicroVm.Engine.Containers;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Store;
-using Microsoft.AspNetCore.Hosting.Server;
 
 namespace MicroVm.Daemon.Hosting;
 

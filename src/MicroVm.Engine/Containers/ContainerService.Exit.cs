@@ -1,9 +1,9 @@
 using MicroVm.Engine.Guest;
-using MicroVm.Protocol.Connection;
 using MicroVm.Engine.Persistence;
 using MicroVm.Engine.Stdio;
 using MicroVm.Hypervisor;
 using MicroVm.Protocol;
+using MicroVm.Protocol.Connection;
 using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Containers;

@@ -1,7 +1,7 @@
-using MicroVm.Protocol.Connection;
 using MicroVm.Engine.Logs;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
+using MicroVm.Protocol.Connection;
 
 namespace MicroVm.Engine.Containers;
 

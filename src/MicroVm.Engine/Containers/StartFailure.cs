@@ -1,7 +1,7 @@
-using MicroVm.Protocol;
-using MicroVm.Protocol.Connection;
 using MicroVm.Hypervisor;
 using MicroVm.Images;
+using MicroVm.Protocol;
+using MicroVm.Protocol.Connection;
 using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Containers;

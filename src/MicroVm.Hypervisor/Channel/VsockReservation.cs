@@ -1,8 +1,8 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Security.Cryptography;
-using MicroVm.Interop.Vsock;
 using Microsoft.Win32.SafeHandles;
+using MicroVm.Interop.Vsock;
 
 namespace MicroVm.Hypervisor.Channel;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using MicroVm.Interop.Posix;
 using Microsoft.Win32.SafeHandles;
+using MicroVm.Interop.Posix;
 
 namespace MicroVm.Hypervisor.Disks;
 

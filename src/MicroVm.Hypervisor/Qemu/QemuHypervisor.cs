@@ -2,13 +2,13 @@ using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using MicroVm.Hypervisor.Channel;
 using MicroVm.Hypervisor.Kvm;
 using MicroVm.Interop.Cpu;
 using MicroVm.Interop.Posix;
 using MicroVm.Interop.Processes;
 using MicroVm.Interop.Vsock;
-using Microsoft.Win32.SafeHandles;
 
 namespace MicroVm.Hypervisor.Qemu;
 

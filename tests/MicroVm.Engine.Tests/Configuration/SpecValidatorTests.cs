@@ -10,7 +10,11 @@ public sealed class SpecValidatorTests
 
     private static readonly EngineOptions s_options = new()
     {
-        Root = "/r", RunDirectory = "/run", Kernel = "k", Initramfs = "i", MinimumMemory = 32 << 20,
+        Root = "/r",
+        RunDirectory = "/run",
+        Kernel = "k",
+        Initramfs = "i",
+        MinimumMemory = 32 << 20,
     };
 
     public static TheoryData<ContainerSpec, string> Refused => new()

@@ -17,7 +17,11 @@ public sealed class LifeTests : IAsyncLifetime
     {
         _engine = await TestEngine.OpenAsync(_hypervisor, new()
         {
-            Root = "", RunDirectory = "", Kernel = "", Initramfs = "", StallTimeout = TimeSpan.FromMilliseconds(200),
+            Root = "",
+            RunDirectory = "",
+            Kernel = "",
+            Initramfs = "",
+            StallTimeout = TimeSpan.FromMilliseconds(200),
         });
         await TestImage.LoadEmptyAsync(_engine.Images, "tiny");
     }

@@ -1,7 +1,7 @@
 using MicroVm.Engine.Containers;
-using MicroVm.Protocol.Connection;
 using MicroVm.Hypervisor;
 using MicroVm.Images;
+using MicroVm.Protocol.Connection;
 using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Tests.Containers;

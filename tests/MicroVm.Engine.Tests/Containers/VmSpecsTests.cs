@@ -42,7 +42,10 @@ public sealed class VmSpecsTests
     {
         ContainerSnapshot container = Snapshot(new()
         {
-            Image = "i", ExposedPorts = ["80/tcp", "53/udp"], Ports = [new("", 8080, 80, "tcp")], PublishAllPorts = true,
+            Image = "i",
+            ExposedPorts = ["80/tcp", "53/udp"],
+            Ports = [new("", 8080, 80, "tcp")],
+            PublishAllPorts = true,
         });
         Assert.Equal([new("", 8080, 80, "tcp"), new("0.0.0.0", 0, 53, "udp")], VmSpecs.WantedPorts(container));
     }

@@ -70,7 +70,12 @@ public sealed class GuestOptionsTests
     {
         ContainerSpec spec = new()
         {
-            Image = "i", Domainname = "example.org", Dns = ["9.9.9.9"], DnsSearch = ["a.b"], DnsOptions = ["ndots:2"], ExtraHosts = ["db:10.0.0.1", "h:host-gateway"],
+            Image = "i",
+            Domainname = "example.org",
+            Dns = ["9.9.9.9"],
+            DnsSearch = ["a.b"],
+            DnsOptions = ["ndots:2"],
+            ExtraHosts = ["db:10.0.0.1", "h:host-gateway"],
         };
         Assert.Equal("nameserver 9.9.9.9\nsearch a.b\noptions ndots:2\n", Content(spec, "/etc/resolv.conf"));
         Assert.Equal("host\n", Content(spec, "/etc/hostname"));

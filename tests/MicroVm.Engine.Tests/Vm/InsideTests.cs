@@ -48,7 +48,8 @@ public sealed class InsideTests(VmFixture vm) : IClassFixture<VmFixture>
     {
         ContainerSpec spec = Shell("ip addr show eth0 | grep -o 10.0.2.15/24; echo hello | nc -l -p 8080") with
         {
-            NetworkMode = "default", Ports = [new("127.0.0.1", 0, 8080, "tcp")],
+            NetworkMode = "default",
+            Ports = [new("127.0.0.1", 0, 8080, "tcp")],
         };
         string id = await vm.Engine.StartAsync(spec);
         int port = Assert.Single(vm.Service.Inspect(id).Ports).HostPort;

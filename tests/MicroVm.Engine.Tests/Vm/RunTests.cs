@@ -87,7 +87,9 @@ public sealed class RunTests(VmFixture vm) : IClassFixture<VmFixture>
     {
         string id = await vm.Engine.CreateAsync(Shell("read line; stty size; test -t 1 && echo terminal $TERM; echo err >&2") with
         {
-            Terminal = true, OpenStdin = true, StdinOnce = true,
+            Terminal = true,
+            OpenStdin = true,
+            StdinOnce = true,
         });
         await using IAttachment client = await Service.AttachAsync(id, new(true, true, true, true, false), CancellationToken.None);
         Task<(byte[] Stdout, byte[] Stderr)> reading = TestEngine.ReadAllAsync(client);
