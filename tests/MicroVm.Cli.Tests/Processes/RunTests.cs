@@ -321,7 +321,7 @@ public class RunTests
 
         File.Delete(path);
         engine.On("POST /containers/create", 409, """{"message":"name taken"}""");
-        Assert.Equal(125, Mvm.Run(engine, ["create", "--cidfile", path, "image"]).ExitCode);
+        Assert.Equal(1, Mvm.Run(engine, ["create", "--cidfile", path, "image"]).ExitCode);
         Assert.False(File.Exists(path));
     }
 

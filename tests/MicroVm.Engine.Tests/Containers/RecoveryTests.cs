@@ -157,15 +157,27 @@ public sealed class RecoveryTests : IAsyncLifetime
         Assert.False(Directory.Exists(stray));
     }
 
-    private Task RestartAsync(bool orderly)
+    private async Task RestartAsync(bool orderly)
     {
         if (!orderly)
         {
             _hypervisor.KillDaemon();
+            await QuietAsync();
         }
 
-        return _engine.RestartAsync(orderly);
+        await _engine.RestartAsync(orderly);
     }
+
+    /// <summary>A killed process stops at once. This one shares ours: what had reached it must be written before its successor writes.</summary>
+    private async Task QuietAsync()
+    {
+        for (long last = -1, now = Written(); now != last; last = now, now = Written())
+        {
+            await Task.Delay(300);
+        }
+    }
+
+    private long Written() => new DirectoryInfo(_engine.Options.Root).EnumerateFiles("*.log", SearchOption.AllDirectories).Sum(file => file.Length);
 
     private static ContainerSpec Spec(params string[] command) => new() { Image = "tiny", Command = command };
 

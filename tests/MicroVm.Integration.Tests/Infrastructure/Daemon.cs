@@ -60,6 +60,9 @@ public sealed class Daemon : IAsyncDisposable
             // A killed process can't remove the runtime's diagnostic sockets from the temporary directory.
             Environment = { ["LOG"] = log, ["DOTNET_EnableDiagnostics"] = "0" },
         };
+        // The guest is the installed one, or the configuration's.
+        start.Environment.Remove("MVM_KERNEL");
+        start.Environment.Remove("MVM_INITRAMFS");
         foreach ((string key, string value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[key] = value;
