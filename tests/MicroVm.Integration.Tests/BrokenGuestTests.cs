@@ -15,7 +15,7 @@ public sealed class BrokenGuestTests : IDisposable
 
     [Fact]
     public async Task AnAgentThatSendsNoiseIsToldOf() =>
-        await RunIsRefusedAsync(await GuestImage.CompileAsync("tests/guest/garbage.c", _directory), "the guest does not answer in the protocol");
+        await RunIsRefusedAsync(await GuestImage.CompileAsync("tests/guest/garbage.c", _directory), "the guest agent broke the protocol");
 
     [Fact]
     public async Task AKernelThatPanicsIsToldOf()
