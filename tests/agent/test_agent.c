@@ -310,20 +310,33 @@ static void survives_malformed_frames(void)
 	end();
 }
 
-// A child that reports a failure once HOST has gone, as one whose program does not exist; its Start is still unanswered.
-static void fail_behind_the_back_of(struct host *host)
+// A child whose program does not exist: it says so, then ends, once something comes from GO. It must not keep HOST open.
+static pid_t fork_failing_child(const struct host *host, int report, int go)
 {
 	static const struct failure failure = {.kind = FAIL_NOT_FOUND, .error = ENOENT, .text = "not found"};
-	struct process *process = process_new(&agent->processes, 1, true);
-	int sockets[2];
 	pid_t pid = fork();
+	char byte;
 
-	if (pid == 0)
+	if (pid == 0) {
+		(void)close(host->fd);
+		(void)!read(go, &byte, 1);
+		(void)send(report, &failure, sizeof(failure), MSG_NOSIGNAL);
 		_exit(125);
-	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets), 0);
-	process->report.fd = sockets[0];
+	}
+	return pid;
+}
+
+// Its Start is unanswered when HOST goes.
+static void fail_behind_the_back_of(struct host *host)
+{
+	struct process *process = process_new(&agent->processes, 1, true);
+	int report[2], go[2];
+
+	CHECK_INT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, report), 0);
+	CHECK_INT(pipe2(go, O_CLOEXEC), 0);
+	process->pid = fork_failing_child(host, report[1], go[0]);
+	process->report.fd = report[0];
 	CHECK_INT(loop_add(&agent->loop, &process->report), 0);
-	process->pid = pid;
 	process->state = PROCESS_STARTING;
 	process->reply = replies_add(&agent->replies, 5);
 	process->reply->owner = &process->reply;
@@ -332,8 +345,10 @@ static void fail_behind_the_back_of(struct host *host)
 	leave(host);
 	while (agent->current)
 		agent_step(agent);
-	CHECK_INT(send(sockets[1], &failure, sizeof(failure), MSG_NOSIGNAL), sizeof(failure));
-	(void)close(sockets[1]);
+	CHECK_INT(write(go[1], "", 1), 1);
+	(void)close(report[1]);
+	(void)close(go[0]);
+	(void)close(go[1]);
 }
 
 static void a_start_that_failed_unheard_is_told_later(void)

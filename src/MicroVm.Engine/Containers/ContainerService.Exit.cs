@@ -13,6 +13,7 @@ public sealed partial class ContainerService
     private const int KilledExitCode = 137;
     private const int LostExitCode = 255;
 
+    private static readonly TimeSpan s_greetingTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_reconnectTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Waits for the container's end, records it, and clears the VM away.</summary>
@@ -119,7 +120,30 @@ public sealed partial class ContainerService
         return new(LostExitCode, false, $"the guest agent broke the protocol: {violation}", false);
     }
 
+    /// <summary>
+    /// A serial port whose host goes while the guest writes can be left stopped, and only another change of hosts wakes it
+    /// (seen once in some hundred changes under load): nobody waits long for one greeting. Each attempt may take twice as
+    /// long as the one before, for a guest that is only slow.
+    /// </summary>
     private static async Task<GuestSession> ResumeAsync(
+        IVirtualMachine machine, VmSpec spec, StdioHub hub, GuestInput? stdin, CancellationToken cancellationToken)
+    {
+        for (TimeSpan patience = s_greetingTimeout; ; patience *= 2)
+        {
+            using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            attempt.CancelAfter(patience);
+            try
+            {
+                return await ResumeOnceAsync(machine, spec, hub, stdin, attempt.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // Another host.
+            }
+        }
+    }
+
+    private static async Task<GuestSession> ResumeOnceAsync(
         IVirtualMachine machine, VmSpec spec, StdioHub hub, GuestInput? stdin, CancellationToken cancellationToken)
     {
         Stream channel = await machine.ConnectAgentAsync(cancellationToken).ConfigureAwait(false);
