@@ -13,15 +13,16 @@ export MVM_CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/mvm
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-# What a run needs, what a build needs, and what the tests compare with.
+# What a run needs, what a build needs, what bindings are generated from, and what the tests compare with.
 PACKAGES_RUN   := qemu-system-x86 e2fsprogs libzstd1 liblzma5 libbz2-1.0 ca-certificates
 PACKAGES_BUILD := linux-source-6.1 build-essential musl-tools flex bison bc libelf-dev libssl-dev cpio xz-utils python3-minimal
+PACKAGES_BIND  := libclang1-14 libclang-common-14-dev linux-libc-dev libvirt-dev libzstd-dev
 PACKAGES_IMAGE := mmdebstrap docker-registry skopeo umoci fakeroot arch-test debian-archive-keyring jq curl
 PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools attr docker.io zstd bzip2 socat busybox-static
 
 DOTNET_BUILD := dotnet build MicroVm.sln --nologo -v quiet
 
-.PHONY: all help deps deps-test sdk kernel agent generate check-generated build dist samples run test test-kvm check \
+.PHONY: all help deps deps-generate deps-test sdk kernel agent generate check-generated build dist samples run test test-kvm check \
         bench fuzz install uninstall clean format
 
 all: dist ## Build everything into .build/dist
@@ -51,7 +52,10 @@ sdk:
 deps: sdk ## Install what building and running needs (Debian packages)
 	$(call install,run,$(PACKAGES_RUN) $(PACKAGES_BUILD) $(PACKAGES_IMAGE))
 
-deps-test: deps
+deps-generate: sdk
+	$(call install,generate,$(PACKAGES_BIND))
+
+deps-test: deps deps-generate
 	$(call install,test,$(PACKAGES_TEST))
 
 # --- guest --------------------------------------------------------------------------------------------------------
@@ -63,11 +67,12 @@ kernel: deps ## Build the guest kernel (cached by content hash)
 agent: deps ## Build the guest agent and its initramfs
 	@$(MAKE) -C native/agent OUT=$(BUILD)/guest
 
-generate: sdk ## Regenerate the code that comes from the protocol's definition
+generate: deps-generate ## Regenerate the code that comes from the protocol's definition, and the bindings of C libraries
 	@dotnet run --project native/agent/generate -v quiet
+	@dotnet run --project src/MicroVm.Interop/generate -v quiet
 
 check-generated: generate ## Fail when the committed generated code is not what the generator makes
-	@git diff --exit-code --stat -- src/MicroVm.Protocol/Generated src/MicroVm.Protocol/README.md native/agent/generated tests/vectors || { echo 'make: run "make generate" and commit' >&2; exit 1; }
+	@git diff --exit-code --stat -- src/MicroVm.Protocol/Generated src/MicroVm.Interop/Generated src/MicroVm.Protocol/README.md native/agent/generated tests/vectors || { echo 'make: run "make generate" and commit' >&2; exit 1; }
 
 # --- host ---------------------------------------------------------------------------------------------------------
 

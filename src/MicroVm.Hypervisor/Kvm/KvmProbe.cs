@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using MicroVm.Interop.Generated;
 using MicroVm.Interop.Kvm;
+using static MicroVm.Interop.Generated.KvmMethods;
 
 namespace MicroVm.Hypervisor.Kvm;
 
@@ -13,8 +15,6 @@ public static class KvmProbe
 {
     private const int PageSize = 4096;
     private const int MemorySize = 16 * PageSize;
-    private const int ExitReasonOffset = 8; // struct kvm_run
-    private const uint ExitHalted = 5;      // KVM_EXIT_HLT
     private const int CodePage = 1;
     private const int PageTable = 4;        // PML4, then PDPT
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(1);
@@ -44,9 +44,9 @@ public static class KvmProbe
         try
         {
             using SafeFileHandle kvm = Check(KvmDevice.Open(), "open");
-            using SafeFileHandle vm = Check(KvmDevice.Make(kvm, KvmDevice.CreateVm, 0), "KVM_CREATE_VM");
+            using SafeFileHandle vm = Check(KvmDevice.Make(kvm, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
             uint exit = RunGuest(kvm, vm);
-            return exit == ExitHalted ? "" : $"/dev/kvm does not run 64-bit guests (exit reason {exit})";
+            return exit == KVM_EXIT_HLT ? "" : $"/dev/kvm does not run 64-bit guests (exit reason {exit})";
         }
         catch (InvalidOperationException e)
         {
@@ -56,14 +56,14 @@ public static class KvmProbe
 
     private static unsafe uint RunGuest(SafeFileHandle kvm, SafeFileHandle vm)
     {
-        _ = KvmDevice.Control(vm, KvmDevice.SetTssAddress, unchecked((nint)0xfffbd000));
+        _ = KvmDevice.Control(vm, KVM_SET_TSS_ADDR, unchecked((nint)0xfffbd000));
         void* memory = NativeMemory.AlignedAlloc(MemorySize, PageSize);
         try
         {
             FillMemory(new Span<byte>(memory, MemorySize));
-            ulong* region = stackalloc ulong[4] { 0, 0, MemorySize, (ulong)memory };
-            Check(KvmDevice.Control(vm, KvmDevice.SetUserMemoryRegion, region), "KVM_SET_USER_MEMORY_REGION");
-            using SafeFileHandle vcpu = Check(KvmDevice.Make(vm, KvmDevice.CreateVcpu, 0), "KVM_CREATE_VCPU");
+            var region = new kvm_userspace_memory_region { memory_size = MemorySize, userspace_addr = (ulong)memory };
+            Check(KvmDevice.Control(vm, (nuint)KVM_SET_USER_MEMORY_REGION, &region), "KVM_SET_USER_MEMORY_REGION");
+            using SafeFileHandle vcpu = Check(KvmDevice.Make(vm, KVM_CREATE_VCPU, 0), "KVM_CREATE_VCPU");
             SetRegisters(vcpu);
             return RunVcpu(kvm, vcpu);
         }
@@ -87,47 +87,35 @@ public static class KvmProbe
     /// <summary>64-bit mode, as in Intel's SDM volume 3, 9.8.5.</summary>
     private static unsafe void SetRegisters(SafeFileHandle vcpu)
     {
-        // struct kvm_sregs: cs ds es fs gs ss tr ldt (24 bytes each), gdt idt (16), cr0 cr2 cr3 cr4 cr8 efer.
-        byte* special = stackalloc byte[312];
-        Check(KvmDevice.Control(vcpu, KvmDevice.GetSpecialRegisters, special), "KVM_GET_SREGS");
-        SetSegment(special, 8, 11, isCode: true);
-        for (int segment = 1; segment <= 5; segment++)
-        {
-            SetSegment(special + (24 * segment), 16, 3, isCode: false);
-        }
+        var special = new kvm_sregs();
+        Check(KvmDevice.Control(vcpu, (nuint)KVM_GET_SREGS, &special), "KVM_GET_SREGS");
+        special.cs = Segment(8, 11, isCode: true);
+        special.ds = special.es = special.fs = special.gs = special.ss = Segment(16, 3, isCode: false);
+        special.cr0 = 0x80050033; // PE, MP, ET, NE, WP, AM, PG
+        special.cr3 = PageTable * PageSize;
+        special.cr4 = 0x20;       // PAE
+        special.efer = 0x500;     // LME, LMA
+        Check(KvmDevice.Control(vcpu, (nuint)KVM_SET_SREGS, &special), "KVM_SET_SREGS");
 
-        ulong* control = (ulong*)(special + (8 * 24) + (2 * 16));
-        control[0] = 0x80050033; // PE, MP, ET, NE, WP, AM, PG
-        control[2] = PageTable * PageSize;
-        control[3] = 0x20;       // PAE
-        control[5] = 0x500;      // LME, LMA
-        Check(KvmDevice.Control(vcpu, KvmDevice.SetSpecialRegisters, special), "KVM_SET_SREGS");
-
-        // struct kvm_regs: sixteen general registers, rip, rflags.
-        ulong* general = stackalloc ulong[18];
-        new Span<ulong>(general, 18).Clear();
-        general[16] = CodePage * PageSize;
-        general[17] = 2;
-        Check(KvmDevice.Control(vcpu, KvmDevice.SetRegisters, general), "KVM_SET_REGS");
+        var general = new kvm_regs { rip = CodePage * PageSize, rflags = 2 };
+        Check(KvmDevice.Control(vcpu, (nuint)KVM_SET_REGS, &general), "KVM_SET_REGS");
     }
 
-    /// <summary>struct kvm_segment: base, limit, selector, type, present, dpl, db, s, l, g.</summary>
-    private static unsafe void SetSegment(byte* segment, ushort selector, byte type, bool isCode)
+    private static kvm_segment Segment(ushort selector, byte type, bool isCode) => new()
     {
-        new Span<byte>(segment, 24).Clear();
-        *(uint*)(segment + 8) = 0xffffffff;
-        *(ushort*)(segment + 12) = selector;
-        segment[14] = type;
-        segment[15] = 1;
-        segment[17] = (byte)(isCode ? 0 : 1);
-        segment[18] = 1;
-        segment[19] = (byte)(isCode ? 1 : 0);
-        segment[20] = 1;
-    }
+        limit = 0xffffffff,
+        selector = selector,
+        type = type,
+        present = 1,
+        db = (byte)(isCode ? 0 : 1),
+        s = 1,
+        l = (byte)(isCode ? 1 : 0),
+        g = 1,
+    };
 
     private static unsafe uint RunVcpu(SafeFileHandle kvm, SafeFileHandle vcpu)
     {
-        nuint size = (nuint)Check(KvmDevice.Control(kvm, KvmDevice.GetVcpuMapSize, (nint)0), "KVM_GET_VCPU_MMAP_SIZE");
+        nuint size = (nuint)Check(KvmDevice.Control(kvm, KVM_GET_VCPU_MMAP_SIZE, (nint)0), "KVM_GET_VCPU_MMAP_SIZE");
         void* run = KvmDevice.Map(null, size, 3, 1, vcpu, 0);
         if ((nint)run == -1)
         {
@@ -136,8 +124,8 @@ public static class KvmProbe
 
         try
         {
-            Check(KvmDevice.Control(vcpu, KvmDevice.Run, (nint)0), "KVM_RUN");
-            return *(uint*)((byte*)run + ExitReasonOffset);
+            Check(KvmDevice.Control(vcpu, KVM_RUN, (nint)0), "KVM_RUN");
+            return ((kvm_run*)run)->exit_reason;
         }
         finally
         {

@@ -3,18 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MicroVm.Interop.Kvm;
 
-/// <summary>/dev/kvm, as far as asking it a question needs it (linux/kvm.h, Documentation/virt/kvm/api.rst).</summary>
+/// <summary>/dev/kvm, as far as asking it a question needs it (Documentation/virt/kvm/api.rst); its requests and structs are generated.</summary>
 public static partial class KvmDevice
 {
-    public const uint CreateVm = 0xAE01;
-    public const uint GetVcpuMapSize = 0xAE04;
-    public const uint CreateVcpu = 0xAE41;
-    public const uint SetTssAddress = 0xAE47;
-    public const uint Run = 0xAE80;
-    public const uint SetUserMemoryRegion = 0x4020AE46;
-    public const uint GetSpecialRegisters = 0x8138AE83;
-    public const uint SetSpecialRegisters = 0x4138AE84;
-    public const uint SetRegisters = 0x4090AE82;
     private const int ReadWriteCloseOnExec = 0x80002;
 
     /// <summary>Invalid, with errno in the marshaller, when it can't be opened.</summary>

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using static MicroVm.Interop.Generated.VhostMethods;
 
 namespace MicroVm.Interop.Vsock;
 
@@ -12,7 +13,6 @@ public static partial class VhostVsock
 {
     public const string Device = "/dev/vhost-vsock";
     private const int ReadWriteCloseOnExec = 0x80002;
-    private const nuint SetGuestCid = 0x4008AF60; // VHOST_VSOCK_SET_GUEST_CID
     private const int AddressInUse = 98;
 
     /// <summary>Whether this process may use it; the kernel loads the driver when it is opened.</summary>
@@ -28,7 +28,7 @@ public static partial class VhostVsock
     {
         SafeFileHandle device = Open(Device, ReadWriteCloseOnExec);
         ulong value = cid;
-        if (!device.IsInvalid && Control(device, SetGuestCid, in value) == 0)
+        if (!device.IsInvalid && Control(device, (nuint)VHOST_VSOCK_SET_GUEST_CID, in value) == 0)
         {
             return device;
         }

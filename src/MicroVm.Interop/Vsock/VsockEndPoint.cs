@@ -1,6 +1,8 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using MicroVm.Interop.Generated;
 
 namespace MicroVm.Interop.Vsock;
 
@@ -12,11 +14,6 @@ public sealed class VsockEndPoint(uint cid, uint port) : EndPoint
 {
     internal const int Family = 40; // AF_VSOCK
 
-    // struct sockaddr_vm (linux/vm_sockets.h): family and reserved, 16 bits each; port, cid; flags and padding.
-    private const int Size = 16;
-    private const int PortOffset = 4;
-    private const int CidOffset = 8;
-
     /// <summary>The VM; 2 is the host.</summary>
     public uint Cid { get; } = cid;
 
@@ -26,20 +23,15 @@ public sealed class VsockEndPoint(uint cid, uint port) : EndPoint
 
     public override SocketAddress Serialize()
     {
-        var address = new SocketAddress(AddressFamily.Unspecified, Size);
-        Span<byte> bytes = address.Buffer.Span;
-        bytes.Clear();
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes, Family);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[PortOffset..], Port);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes[CidOffset..], Cid);
+        var address = new SocketAddress(AddressFamily.Unspecified, Unsafe.SizeOf<sockaddr_vm>());
+        MemoryMarshal.Write(address.Buffer.Span, new sockaddr_vm { svm_family = Family, svm_port = Port, svm_cid = Cid });
         return address;
     }
 
     public override EndPoint Create(SocketAddress socketAddress)
     {
-        ReadOnlySpan<byte> bytes = socketAddress.Buffer.Span;
-        return new VsockEndPoint(
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[CidOffset..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[PortOffset..]));
+        sockaddr_vm address = MemoryMarshal.Read<sockaddr_vm>(socketAddress.Buffer.Span);
+        return new VsockEndPoint(address.svm_cid, address.svm_port);
     }
 
     public override string ToString() => $"vsock {Cid}:{Port}";

@@ -1,20 +1,22 @@
 using System.Runtime.InteropServices;
+using static MicroVm.Interop.Generated.ZstdMethods;
 
 namespace MicroVm.Interop.Zstd;
 
-/// <summary>Owns a ZSTD_DCtx.</summary>
-internal sealed partial class ZstdContextHandle() : SafeHandle(0, ownsHandle: true)
+/// <summary>Owns a ZSTD_DCtx; invalid where there is no memory for one.</summary>
+internal sealed unsafe class ZstdContextHandle : SafeHandle
 {
-    internal const string Library = "libzstd.so.1";
+    public ZstdContextHandle()
+        : base(0, ownsHandle: true)
+    {
+        SetHandle((nint)ZSTD_createDCtx());
+    }
 
     public override bool IsInvalid => handle == 0;
 
     protected override bool ReleaseHandle()
     {
-        _ = FreeContext(handle);
+        _ = ZSTD_freeDCtx((Generated.ZSTD_DCtx*)handle);
         return true;
     }
-
-    [LibraryImport(Library, EntryPoint = "ZSTD_freeDCtx")]
-    private static partial nuint FreeContext(nint context);
 }

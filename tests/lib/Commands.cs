@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace MicroVm.Protocol.Tests;
+namespace MicroVm.Tests;
 
 /// <summary>Runs a program to its end.</summary>
 internal static class Commands
