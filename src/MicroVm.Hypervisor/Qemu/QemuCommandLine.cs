@@ -17,13 +17,20 @@ internal static class QemuCommandLine
     [
         "-name", $"mvm-{spec.Id[..Math.Min(12, spec.Id.Length)]}",
         .. Board(spec.Kernel, spec.Initramfs, spec.VCpus, spec.Memory, host, tscKilohertz),
-        "-global", "virtio-mmio.force-legacy=false",
-        "-fw_cfg", $"name=opt/mvm/token,file={Escape(paths.Token)}",
         "-chardev", $"socket,id=monitor,fd={MonitorFd},server=on,wait=off",
         "-mon", "chardev=monitor,mode=control",
+        .. Devices(spec, paths, Channel(vsockCid)),
+    ];
+
+    /// <summary>What is the same whoever starts the VM: its token, console, channel, disks and networks.</summary>
+    /// <param name="channel">What <see cref="SerialChannel"/> or vsock take.</param>
+    public static IReadOnlyList<string> Devices(VmSpec spec, VmPaths paths, IReadOnlyList<string> channel) =>
+    [
+        "-global", "virtio-mmio.force-legacy=false",
+        "-fw_cfg", $"name=opt/mvm/token,file={Escape(paths.Token)}",
         "-chardev", $"pipe,id=console,path={Escape(paths.Console)}",
         "-serial", "chardev:console",
-        .. Channel(vsockCid),
+        .. channel,
         .. Disk(spec.Root, "root", Slot.Root),
         .. Disk(spec.Scratch, "scratch", Slot.Scratch),
         .. spec.Networks.Take(Slot.MaxNetworks).SelectMany((network, index) => Network(network, index)),
@@ -46,18 +53,26 @@ internal static class QemuCommandLine
         "-append", KernelCommandLine.Build(host.Accelerator, vcpus, tscKilohertz),
     ];
 
-    private static string[] Machine(HypervisorInfo host) => host.Accelerator == "kvm"
-        ? ["-M", "microvm,acpi=off,auto-kernel-cmdline=off,x-option-roms=off,pit=off,pic=off,rtc=on,isa-serial=on", "-accel", "kvm", "-cpu", "host"]
-        : ["-M", "microvm,acpi=off,auto-kernel-cmdline=off,x-option-roms=off,pit=on,pic=on,rtc=on,isa-serial=on", "-accel", "tcg,thread=multi", "-cpu", EmulatedCpu];
+    private static string[] Machine(HypervisorInfo host) =>
+        ["-M", "microvm," + BoardOptions(host), "-accel", host.Accelerator == "kvm" ? "kvm" : "tcg,thread=multi", "-cpu", Cpu(host)];
+
+    /// <summary>Of the microvm board: eight slots, and no clocks but those that the guest needs.</summary>
+    public static string BoardOptions(HypervisorInfo host) =>
+        "acpi=off,auto-kernel-cmdline=off,x-option-roms=off,rtc=on,isa-serial=on," + (host.Accelerator == "kvm" ? "pit=off,pic=off" : "pit=on,pic=on");
+
+    public static string Cpu(HypervisorInfo host) => host.Accelerator == "kvm" ? "host" : EmulatedCpu;
 
     private static string[] Channel(uint? vsockCid) => vsockCid is { } cid
         ? ["-device", $"vhost-vsock-device,vhostfd={ChannelFd},guest-cid={cid},{Bus(Slot.Channel)}"]
-        :
-        [
-            "-chardev", $"socket,id=agent,fd={ChannelFd},server=on,wait=off",
-            "-device", $"virtio-serial-device,max_ports=2,{Bus(Slot.Channel)}",
-            "-device", "virtserialport,chardev=agent,name=mvm.agent",
-        ];
+        : SerialChannel($"fd={ChannelFd}");
+
+    /// <param name="socket">Where it listens: fd=N, or path=PATH.</param>
+    public static string[] SerialChannel(string socket) =>
+    [
+        "-chardev", $"socket,id=agent,{socket},server=on,wait=off",
+        "-device", $"virtio-serial-device,max_ports=2,{Bus(Slot.Channel)}",
+        "-device", "virtserialport,chardev=agent,name=mvm.agent",
+    ];
 
     private static string[] Disk(DiskSpec disk, string id, int slot)
     {
@@ -92,5 +107,5 @@ internal static class QemuCommandLine
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A comma ends an option's value unless it is doubled.</summary>
-    private static string Escape(string path) => path.Replace(",", ",,", StringComparison.Ordinal);
+    public static string Escape(string path) => path.Replace(",", ",,", StringComparison.Ordinal);
 }

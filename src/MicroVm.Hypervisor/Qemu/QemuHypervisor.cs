@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
@@ -15,11 +14,7 @@ namespace MicroVm.Hypervisor.Qemu;
 /// <summary>Runs each VM in a QEMU process of its own, which outlives this one.</summary>
 public sealed class QemuHypervisor : IHypervisor
 {
-    private const long MiB = 1 << 20;
     private const int SigKill = 9;
-
-    // Less does not boot: kernel, page tables and initramfs.
-    private const long MinimumMemory = 48 * MiB;
     private readonly HypervisorOptions _options;
     private readonly Lazy<HypervisorInfo> _info;
 
@@ -36,7 +31,7 @@ public sealed class QemuHypervisor : IHypervisor
 
     public async Task<IVirtualMachine> StartAsync(VmSpec spec, CancellationToken cancellationToken)
     {
-        Check(spec);
+        VmSpecCheck.Check(spec);
         string qemu = FindQemu();
         var paths = new VmPaths(spec.RuntimeDirectory);
         try
@@ -72,41 +67,6 @@ public sealed class QemuHypervisor : IHypervisor
 
     private static IAgentTransport Transport(VmPaths paths, uint? cid) =>
         cid is { } number ? new VsockTransport(number) : new SerialTransport(paths.Channel);
-
-    private static void Check(VmSpec spec)
-    {
-        GuestFiles.Check(spec);
-        if (spec.Memory < MinimumMemory)
-        {
-            throw new HypervisorException($"{spec.Memory / MiB} MiB of memory are too few to boot a VM: at least {MinimumMemory / MiB} MiB");
-        }
-
-        foreach (PublishedPort port in spec.Networks.SelectMany(n => n.Ports))
-        {
-            CheckPort(port);
-        }
-    }
-
-    /// <summary>QEMU would say it in other words, and late.</summary>
-    private static void CheckPort(PublishedPort port)
-    {
-        bool udp = port.Protocol == "udp";
-        using var socket = new Socket(AddressFamily.InterNetwork, udp ? SocketType.Dgram : SocketType.Stream, udp ? ProtocolType.Udp : ProtocolType.Tcp);
-        try
-        {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, !udp);
-            socket.Bind(new IPEndPoint(IPAddress.Parse(port.HostAddress), port.HostPort));
-            if (!udp)
-            {
-                socket.Listen(1);
-            }
-        }
-        catch (SocketException e)
-        {
-            string why = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "port is already allocated" : e.Message;
-            throw new HypervisorException($"Bind for {port.HostAddress}:{port.HostPort} failed: {why}", e);
-        }
-    }
 
     private QemuMachine Start(VmSpec spec, string qemu, VmPaths paths)
     {
@@ -185,7 +145,7 @@ public sealed class QemuHypervisor : IHypervisor
         }
     }
 
-    private static void WriteToken(string path, byte[] token)
+    internal static void WriteToken(string path, byte[] token)
     {
         using SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None);
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
