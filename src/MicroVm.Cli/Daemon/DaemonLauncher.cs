@@ -4,12 +4,13 @@ using MicroVm.Cli.Interop;
 namespace MicroVm.Cli.Daemon;
 
 /// <summary>
-/// Starts mvmd when none runs: detached, its output in a log file, ready when it says so (sd_notify(3)'s READY=1).
-/// Concurrent callers start one.
+/// Starts mvmd when none runs: by systemd where it is a service of the host, else detached, its output in a log file, ready when it
+/// says so (sd_notify(3)'s READY=1). Concurrent callers start one.
 /// </summary>
 /// <param name="program">mvmd.</param>
 /// <param name="log">Where its output is appended.</param>
-internal sealed class DaemonLauncher(string program, string log)
+/// <param name="service">Null: never by systemd.</param>
+internal sealed class DaemonLauncher(string program, string log, SystemdService? service = null)
 {
     private const int ReadyTimeoutMilliseconds = 60_000;
 
@@ -18,7 +19,8 @@ internal sealed class DaemonLauncher(string program, string log)
         | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>The user's own.</summary>
-    internal static DaemonLauncher Default() => new(DaemonProgram.Find(), Path.Combine(DaemonProgram.StateDirectory(), "mvmd.log"));
+    internal static DaemonLauncher Default() =>
+        new(DaemonProgram.Find(), Path.Combine(DaemonProgram.StateDirectory(), "mvmd.log"), SystemdService.Default());
 
     /// <returns>A connection to the daemon's socket.</returns>
     /// <exception cref="CliException">It does not come up; has its last words.</exception>
@@ -30,7 +32,7 @@ internal sealed class DaemonLauncher(string program, string log)
             Directory.CreateDirectory(runtime, PassThrough);
             Directory.CreateDirectory(Path.GetDirectoryName(log)!, PassThrough);
             using FileDescriptor gate = Lock(Path.Combine(runtime, "start.lock"));
-            return TryConnect(socketPath) ?? Launch(socketPath);
+            return TryConnect(socketPath) ?? LaunchService(socketPath) ?? Launch(socketPath);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -62,11 +64,22 @@ internal sealed class DaemonLauncher(string program, string log)
         }
     }
 
+    /// <summary>Null: there is no service.</summary>
+    private FileDescriptor? LaunchService(string socketPath)
+    {
+        if (service is null || !service.TryStart(log))
+        {
+            return null;
+        }
+
+        return TryConnect(socketPath) ?? throw new CliException($"systemd has started mvmd, and it does not listen at {socketPath}: see its unit");
+    }
+
     private FileDescriptor Launch(string socketPath)
     {
         long written = File.Exists(log) ? new FileInfo(log).Length : 0;
         using var notify = ReadinessSocket.Create(Path.GetDirectoryName(socketPath)!);
-        using DetachedProcess daemon = DetachedProcess.Start(program, log, $"NOTIFY_SOCKET={notify.Path}");
+        using DetachedProcess daemon = DetachedProcess.Start(program, [], log, $"NOTIFY_SOCKET={notify.Path}");
         bool ready = notify.WaitReady(daemon, ReadyTimeoutMilliseconds);
 
         // One that ended may have lost a race against one that was started by other means.
@@ -77,7 +90,7 @@ internal sealed class DaemonLauncher(string program, string log)
     private string Describe(DetachedProcess daemon, bool ready, long written)
     {
         string state = ready ? "is ready but does not listen on its socket"
-            : daemon.ExitStatus() is { } status ? $"ended at once ({status})"
+            : daemon.End() is { } status ? $"ended at once ({status})"
             : $"did not become ready within {ReadyTimeoutMilliseconds / 1000} s";
         return DaemonProgram.LastLine(log, written) is { } line
             ? $"mvmd {state}: {line} (log: {log})"

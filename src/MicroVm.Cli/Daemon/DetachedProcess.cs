@@ -22,8 +22,8 @@ internal sealed unsafe class DetachedProcess : IDisposable
     internal FileDescriptor Handle { get; }
 
     /// <param name="log">Appended to.</param>
-    /// <param name="variable">NAME=VALUE added to the environment.</param>
-    internal static DetachedProcess Start(string program, string log, string variable)
+    /// <param name="variables">NAME=VALUE, added to the environment.</param>
+    internal static DetachedProcess Start(string program, string[] arguments, string log, params string[] variables)
     {
         byte* actions = stackalloc byte[OpaqueSize];
         byte* attributes = stackalloc byte[OpaqueSize];
@@ -33,7 +33,7 @@ internal sealed unsafe class DetachedProcess : IDisposable
         {
             Redirect(actions, log);
             Detach(attributes);
-            int pid = Spawn(program, actions, attributes, variable);
+            int pid = Spawn([program, .. arguments], actions, attributes, variables);
             nint handle = Libc.SystemCall(Constants.SYS_pidfd_open, pid, 0);
             return handle >= 0
                 ? new DetachedProcess(pid, new FileDescriptor((int)handle))
@@ -46,18 +46,25 @@ internal sealed unsafe class DetachedProcess : IDisposable
         }
     }
 
-    /// <summary>How it ended, in words; null: it runs.</summary>
-    internal string? ExitStatus()
+    /// <summary>How it ended; null: it runs.</summary>
+    internal ExitStatus? End()
     {
         const int NoHang = 1;
         int status;
-        if (Libc.WaitProcess(_pid, &status, NoHang) != _pid)
+        return Libc.WaitProcess(_pid, &status, NoHang) == _pid ? new ExitStatus(status) : null;
+    }
+
+    /// <summary>How it ended; null: it has not, in that time.</summary>
+    internal ExitStatus? WaitEnd(int timeoutMilliseconds)
+    {
+        long deadline = Environment.TickCount64 + timeoutMilliseconds;
+        for (long left = timeoutMilliseconds; left > 0 && !Handle.IsReadable((int)left);)
         {
-            return null;
+            // Interrupted by a signal: again.
+            left = deadline - Environment.TickCount64;
         }
 
-        int signal = status & 0x7f;
-        return signal != 0 ? $"signal {signal}" : $"exit code {(status >> 8) & 0xff}";
+        return End();
     }
 
     public void Dispose() => Handle.Dispose();
@@ -86,10 +93,10 @@ internal sealed unsafe class DetachedProcess : IDisposable
         Check(Libc.SetSpawnFlags(attributes, flags), "posix_spawn");
     }
 
-    private static int Spawn(string program, byte* actions, byte* attributes, string variable)
+    private static int Spawn(string[] command, byte* actions, byte* attributes, string[] variables)
     {
-        nint[] arguments = [Marshal.StringToCoTaskMemUTF8(program), 0];
-        nint[] environment = EnvironmentWith(variable);
+        nint[] arguments = [.. command.Select(Marshal.StringToCoTaskMemUTF8), 0];
+        nint[] environment = EnvironmentWith(variables);
         int pid;
         int error;
         fixed (nint* argumentList = arguments, environmentList = environment)
@@ -102,14 +109,14 @@ internal sealed unsafe class DetachedProcess : IDisposable
             Marshal.FreeCoTaskMem(text);
         }
 
-        Check(error, $"start {program}");
+        Check(error, $"start {command[0]}");
         return pid;
     }
 
-    private static nint[] EnvironmentWith(string variable)
+    private static nint[] EnvironmentWith(string[] variables)
     {
         var own = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => $"{entry.Key}={entry.Value}");
-        return [.. own.Append(variable).Select(Marshal.StringToCoTaskMemUTF8), 0];
+        return [.. own.Concat(variables).Select(Marshal.StringToCoTaskMemUTF8), 0];
     }
 
     private static void Check(int error, string operation)

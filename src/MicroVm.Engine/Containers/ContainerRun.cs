@@ -11,8 +11,8 @@ internal sealed class ContainerRun(
 {
     private readonly TaskCompletionSource<ContainerExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile GuestSession _session = session;
-    private volatile bool _isReleased;
 
     public IVirtualMachine Machine => machine;
 
@@ -36,7 +36,12 @@ internal sealed class ContainerRun(
     public Task Gone => _gone.Task;
 
     /// <summary>The daemon lets go of the VM, which runs on.</summary>
-    public bool IsReleased => _isReleased;
+    public Task Released => _released.Task;
+
+    public bool IsReleased => _released.Task.IsCompleted;
+
+    /// <summary>Spaces out new connections.</summary>
+    public ReconnectPause Reconnects { get; } = new(TimeProvider.System);
 
     /// <summary>What the process's terminal was started with.</summary>
     public (int Rows, int Columns) TerminalSize { get; init; }
@@ -51,7 +56,7 @@ internal sealed class ContainerRun(
     /// <summary>Closes the connection and leaves the VM to the next daemon.</summary>
     public async Task ReleaseAsync()
     {
-        _isReleased = true;
+        _released.TrySetResult();
         await _session.DisposeAsync().ConfigureAwait(false);
         await Supervision.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         log.Dispose();

@@ -1,8 +1,6 @@
 using MicroVm.Engine.Guest;
 using MicroVm.Engine.Persistence;
-using MicroVm.Engine.Stdio;
 using MicroVm.Hypervisor;
-using MicroVm.Protocol;
 using MicroVm.Protocol.Connection;
 using MicroVm.Protocol.Messages;
 
@@ -12,9 +10,6 @@ public sealed partial class ContainerService
 {
     private const int KilledExitCode = 137;
     private const int LostExitCode = 255;
-
-    private static readonly TimeSpan s_greetingTimeout = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan s_reconnectTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Waits for the container's end, records it, and clears the VM away.</summary>
     private async Task SuperviseAsync(Container container, ContainerRun run)
@@ -67,6 +62,7 @@ public sealed partial class ContainerService
                 return RunEnd.Of(await session.InitExited.ConfigureAwait(false));
             }
 
+            await Task.WhenAny(run.Machine.Exited, run.Released, Task.Delay(run.Reconnects.Next())).ConfigureAwait(false);
             if (run.IsReleased)
             {
                 return null;
@@ -82,81 +78,6 @@ public sealed partial class ContainerService
                 await run.Machine.KillAsync().ConfigureAwait(false);
                 return lost;
             }
-        }
-    }
-
-    /// <summary>Null when there is a new connection, or the VM has ended.</summary>
-    private async Task<RunEnd?> TryReconnectAsync(Container container, ContainerRun run, GuestSession lost)
-    {
-        if (await lost.Closed.ConfigureAwait(false) is { } violation)
-        {
-            return Violated(container, violation);
-        }
-
-        await lost.DisposeAsync().ConfigureAwait(false);
-        using CancellationTokenSource timeout = new(s_reconnectTimeout);
-        try
-        {
-            run.Session = await ResumeAsync(run.Machine, run.Spec, run.Hub, lost.Stdin, timeout.Token).ConfigureAwait(false);
-            return null;
-        }
-        catch (ProtocolException e)
-        {
-            return Violated(container, OneLine.Of(e.Message, 300));
-        }
-        catch (Exception e) when (e is HypervisorException or IOException or OperationCanceledException)
-        {
-            // The channel of a VM that is ending breaks before its end is known.
-            await Task.WhenAny(run.Machine.Exited, Task.Delay(s_reasonTimeout, CancellationToken.None)).ConfigureAwait(false);
-            return run.Machine.Exited.IsCompleted
-                ? null
-                : new(LostExitCode, false, $"the connection to the guest was lost: {OneLine.Of(e.Message, 300)}", false);
-        }
-    }
-
-    private RunEnd Violated(Container container, string violation)
-    {
-        LogGuestViolation(container.Id, violation);
-        return new(LostExitCode, false, $"the guest agent broke the protocol: {violation}", false);
-    }
-
-    /// <summary>
-    /// A serial port whose host goes while the guest writes can be left stopped, and only another change of hosts wakes it
-    /// (seen once in some hundred changes under load): nobody waits long for one greeting. Each attempt may take twice as
-    /// long as the one before, for a guest that is only slow.
-    /// </summary>
-    private static async Task<GuestSession> ResumeAsync(
-        IVirtualMachine machine, VmSpec spec, StdioHub hub, GuestInput? stdin, CancellationToken cancellationToken)
-    {
-        for (TimeSpan patience = s_greetingTimeout; ; patience *= 2)
-        {
-            using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            attempt.CancelAfter(patience);
-            try
-            {
-                return await ResumeOnceAsync(machine, spec, hub, stdin, attempt.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                // Another host.
-            }
-        }
-    }
-
-    private static async Task<GuestSession> ResumeOnceAsync(
-        IVirtualMachine machine, VmSpec spec, StdioHub hub, GuestInput? stdin, CancellationToken cancellationToken)
-    {
-        Stream channel = await machine.ConnectAgentAsync(cancellationToken).ConfigureAwait(false);
-        GuestSession session = GuestSession.Open(channel, spec.Token, hub);
-        try
-        {
-            await session.ResumeAsync(stdin, cancellationToken).ConfigureAwait(false);
-            return session;
-        }
-        catch
-        {
-            await session.DisposeAsync().ConfigureAwait(false);
-            throw;
         }
     }
 

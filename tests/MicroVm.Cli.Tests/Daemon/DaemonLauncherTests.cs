@@ -79,9 +79,37 @@ public sealed class DaemonLauncherTests : IDisposable
         Assert.Equal($"mvmd is not running and can't be started: start {program}: permission denied", failure.Message);
     }
 
-    private string Script(string body)
+    [Fact]
+    public void Where_it_is_a_service_systemd_starts_it()
     {
-        string path = Path.Combine(_directory, "mvmd");
+        string service = Script(Works, "service");
+        string systemctl = Script($"echo \"$@\"; NOTIFY_SOCKET=/dev/null setsid {service} & until [ -s $PIDS ]; do sleep 0.01; done", "systemctl");
+        using FileDescriptor connection = new DaemonLauncher("/nonexistent", Log, new SystemdService(systemctl)).Start(Socket);
+        Assert.StartsWith("start --no-ask-password mvmd.service\n", File.ReadAllText(Log), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_no_unit_is_installed_it_is_started_without_systemd()
+    {
+        var service = new SystemdService(Script("echo 'Unit mvmd.service not found.'; exit 5", "systemctl"));
+        using FileDescriptor connection = new DaemonLauncher(Script(Works), Log, service).Start(Socket);
+        Assert.Single(File.ReadAllLines(Pids));
+    }
+
+    [Fact]
+    public void A_service_that_does_not_start_is_told_and_nothing_else_is_started()
+    {
+        var service = new SystemdService(Script("exit 1", "systemctl"));
+        var failure = Assert.Throws<CliException>(() => new DaemonLauncher(Script(Works), Log, service).Start(Socket));
+        Assert.Equal(
+            "mvmd is not running and systemd can't start it (systemctl start mvmd.service: exit code 1): see journalctl -u mvmd.service",
+            failure.Message);
+        Assert.False(File.Exists(Pids));
+    }
+
+    private string Script(string body, string name = "mvmd")
+    {
+        string path = Path.Combine(_directory, name);
         string head = string.Create(CultureInfo.InvariantCulture, $"#!/bin/bash\nSOCKET={Socket}\nPIDS={Pids}\n");
         File.WriteAllText(path, head + body + "\n");
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

@@ -240,6 +240,22 @@ public sealed class LifeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AGuestThatKeepsHangingUpIsConnectedToAgainAndCanBeKilled()
+    {
+        _hypervisor.Behavior = new() { HangsUp = true };
+        string id = await _engine.StartAsync(Spec("sleep"));
+        InMemoryGuest guest = _hypervisor[id].Guest;
+        guest.Disconnect();
+        while (guest.Connections < 5)
+        {
+            await Task.Delay(1);
+        }
+
+        await Service.RemoveAsync(id, force: true, removeVolumes: false, CancellationToken.None);
+        Assert.Empty(_hypervisor.Running);
+    }
+
+    [Fact]
     public async Task NamesAndWaitsFollowTheContainer()
     {
         string id = await _engine.CreateAsync(Spec("exit", "4"), "one");

@@ -17,6 +17,9 @@ internal sealed record GuestBehavior
     /// <summary>The agent answers Hello with these bytes.</summary>
     public byte[]? Garbage { get; init; }
 
+    /// <summary>The agent closes every connection but the first, once it has greeted.</summary>
+    public bool HangsUp { get; init; }
+
     /// <summary>The agent answers Start so.</summary>
     public Failure? StartFailure { get; init; }
 }

@@ -31,12 +31,16 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
 
     public bool StdinEnded { get; private set; }
 
+    /// <summary>How many there have been.</summary>
+    public int Connections { get; private set; }
+
     public void Accept(Socket socket)
     {
         lock (_sync)
         {
             _socket?.Dispose();
             _socket = socket;
+            Connections++;
         }
 
         _ = Task.Run(() => ServeAsync(socket));
@@ -159,6 +163,11 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
         foreach (GuestStream stream in _outputs.Values)
         {
             stream.AwaitResume();
+        }
+
+        if (behavior.HangsUp && Connections > 1)
+        {
+            Disconnect();
         }
     }
 
