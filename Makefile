@@ -14,7 +14,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
 # What a run needs, what a build needs, what bindings are generated from, and what the tests compare with.
-PACKAGES_RUN   := qemu-system-x86 e2fsprogs libzstd1 liblzma5 libbz2-1.0 ca-certificates
+PACKAGES_RUN   := qemu-system-x86 bubblewrap e2fsprogs libzstd1 liblzma5 libbz2-1.0 ca-certificates
 PACKAGES_BUILD := linux-source-6.1 build-essential musl-tools flex bison bc libelf-dev libssl-dev cpio xz-utils python3-minimal
 PACKAGES_BIND  := libclang1-14 libclang-common-14-dev linux-libc-dev libvirt-dev libzstd-dev
 PACKAGES_IMAGE := mmdebstrap docker-registry skopeo umoci fakeroot arch-test debian-archive-keyring jq curl

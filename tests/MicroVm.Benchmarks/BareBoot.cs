@@ -11,7 +11,7 @@ internal static class BareBoot
     /// <summary>A shell's command line that ends when the guest restarts.</summary>
     public static string CommandLine(string kernel, string initramfs)
     {
-        var hypervisor = new QemuHypervisor(new HypervisorOptions());
+        var hypervisor = new QemuHypervisor(new HypervisorOptions { Directory = AppContext.BaseDirectory });
         var defaults = new EngineOptions { Root = "/", RunDirectory = "/", Kernel = kernel, Initramfs = initramfs };
         int vcpus = VmSpecs.DefaultVCpus(defaults, hypervisor.Info);
         return string.Join(' ', hypervisor.BareCommand(kernel, initramfs, vcpus, defaults.DefaultMemory).Select(Quote));

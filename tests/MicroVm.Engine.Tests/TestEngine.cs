@@ -25,6 +25,9 @@ internal sealed class TestEngine : IAsyncDisposable
         Service = NewService();
     }
 
+    /// <summary>Kept from one run of the tests to the next.</summary>
+    public static string HypervisorDirectory => Path.Combine(AppContext.BaseDirectory, "hypervisor");
+
     public EngineOptions Options { get; }
 
     public LayerStore Layers { get; }

@@ -25,7 +25,7 @@ public sealed class BadInputTests : IDisposable
 
     [Fact]
     public Task AMissingQemuSaysWhatToInstall() =>
-        RefusedAsync(Spec(), "apt-get install qemu-system-x86", new HypervisorOptions { QemuPath = "/nowhere/qemu", Accelerator = "tcg" });
+        RefusedAsync(Spec(), "apt-get install qemu-system-x86", TestHost.Options with { QemuPath = "/nowhere/qemu" });
 
     [Fact]
     public async Task APortThatIsTakenIsRefused()
@@ -39,7 +39,7 @@ public sealed class BadInputTests : IDisposable
 
     private static async Task RefusedAsync(VmSpec spec, string text, HypervisorOptions? options = null)
     {
-        var hypervisor = new QemuHypervisor(options ?? new HypervisorOptions { Accelerator = "tcg" });
+        var hypervisor = new QemuHypervisor(options ?? TestHost.Options);
         var exception = await Assert.ThrowsAsync<HypervisorException>(() => hypervisor.StartAsync(spec, TestContext.Current.CancellationToken));
         Assert.Contains(text, exception.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', exception.Message);

@@ -1,4 +1,3 @@
-using MicroVm.Hypervisor.Disks;
 using MicroVm.Hypervisor.Qemu;
 
 namespace MicroVm.Hypervisor.Tests;
@@ -8,7 +7,7 @@ public sealed class QemuMachineTests : IDisposable
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
     private readonly string _directory = Directory.CreateTempSubdirectory("mvm-vm").FullName;
-    private readonly QemuHypervisor _hypervisor = new(new HypervisorOptions { Accelerator = "tcg" });
+    private readonly QemuHypervisor _hypervisor = new(TestHost.Options);
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
@@ -86,32 +85,12 @@ public sealed class QemuMachineTests : IDisposable
     public async Task WhatQemuRefusesIsItsLastLine()
     {
         VmSpec spec = await SpecAsync();
-        spec = spec with { Root = spec.Root with { Path = "/nowhere/disk" } };
+        spec = spec with { Root = spec.Root with { Format = DiskFormat.Vmdk } };
         await using IVirtualMachine machine = await _hypervisor.StartAsync(spec, TestContext.Current.CancellationToken);
         VmExit exit = await machine.Exited.WaitAsync(s_limit, TestContext.Current.CancellationToken);
-        Assert.Contains("/nowhere/disk", exit.Reason, StringComparison.Ordinal);
+        Assert.StartsWith("QEMU: ", exit.Reason, StringComparison.Ordinal);
+        Assert.Contains("VMDK", exit.Reason, StringComparison.Ordinal);
     }
 
-    private async Task<VmSpec> SpecAsync()
-    {
-        GuestFiles files = GuestFiles.Find();
-        Assert.True(File.Exists(files.Kernel), $"{files.Kernel} is missing: run 'make dist' and set MVM_KERNEL and MVM_INITRAMFS");
-        string scratch = Path.Combine(_directory, "scratch.img");
-        await new ScratchDisk(_directory).CreateAsync(scratch, 64 << 20, journal: true, TestContext.Current.CancellationToken);
-        string root = Path.Combine(_directory, "root.img");
-        await File.WriteAllBytesAsync(root, new byte[4096], TestContext.Current.CancellationToken);
-        return new VmSpec
-        {
-            Id = new string('b', 64),
-            RuntimeDirectory = Directory.CreateDirectory(Path.Combine(_directory, "run")).FullName,
-            ConsoleLog = Path.Combine(_directory, "console.log"),
-            Kernel = files.Kernel,
-            Initramfs = files.Initramfs,
-            VCpus = 1,
-            Memory = 128 << 20,
-            Token = new byte[32],
-            Root = new(root, DiskFormat.Raw, ReadOnly: true),
-            Scratch = new(scratch, DiskFormat.Raw, ReadOnly: false, Volatile: true),
-        };
-    }
+    private Task<VmSpec> SpecAsync() => TestHost.SpecAsync(_directory, "vm-b");
 }

@@ -57,6 +57,11 @@ internal sealed class InfoCommand : Command
             Line(output, "Hypervisor", $"{vm.Hypervisor} {vm.HypervisorVersion}".TrimEnd());
             Line(output, "Accelerator", vm.AcceleratorReason.Length > 0 ? $"{vm.Accelerator} ({vm.AcceleratorReason})" : vm.Accelerator);
             Line(output, "Transport", vm.Transport);
+            output.WriteLine("Host (more: mvm doctor):");
+            foreach (HostFeature feature in vm.Host ?? [])
+            {
+                Line(output, " " + feature.Name, $"{feature.State}, {feature.Found}");
+            }
         }
 
         Line(output, "Kernel Version", info.KernelVersion);

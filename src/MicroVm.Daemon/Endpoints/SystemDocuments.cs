@@ -6,6 +6,7 @@ using MicroVm.Api.Info;
 using MicroVm.Daemon.Hosting;
 using MicroVm.Engine.Containers;
 using MicroVm.Hypervisor;
+using MicroVm.Hypervisor.Host;
 
 namespace MicroVm.Daemon.Endpoints;
 
@@ -47,7 +48,8 @@ internal static class SystemDocuments
     };
 
     public static SystemInfo Info(
-        IReadOnlyList<ContainerSnapshot> containers, int images, HypervisorInfo hypervisor, DaemonOptions options) => new()
+        IReadOnlyList<ContainerSnapshot> containers, int images, HypervisorInfo hypervisor, DaemonOptions options,
+        IReadOnlyList<HostFinding> host) => new()
         {
             ID = Id(options.Root),
             Containers = containers.Count,
@@ -93,8 +95,11 @@ internal static class SystemDocuments
             ? null
             : [$"WARNING: software emulation, not KVM: {hypervisor.AcceleratorReason}"],
             Mvm = new(
-            hypervisor.Driver, hypervisor.Version, hypervisor.Accelerator, hypervisor.AcceleratorReason, hypervisor.Transport),
+            hypervisor.Driver, hypervisor.Version, hypervisor.Accelerator, hypervisor.AcceleratorReason, hypervisor.Transport, HostFeatures(host)),
         };
+
+    private static IReadOnlyList<HostFeature> HostFeatures(IReadOnlyList<HostFinding> host) =>
+        [.. host.Select(finding => new HostFeature(finding.Name, finding.State.ToString().ToLowerInvariant(), finding.Found))];
 
     private static int Count(IReadOnlyList<ContainerSnapshot> containers, ContainerStatus status) =>
         containers.Count(container => container.Status == status);

@@ -3,6 +3,7 @@ using MicroVm.Api.Images;
 using MicroVm.Daemon.Hosting;
 using MicroVm.Engine.Containers;
 using MicroVm.Hypervisor;
+using MicroVm.Hypervisor.Host;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Daemon.Endpoints;
@@ -11,6 +12,9 @@ namespace MicroVm.Daemon.Endpoints;
 internal sealed class SystemEndpoints(
     IContainerService containers, IImageStore images, IHypervisor hypervisor, DaemonOptions options)
 {
+    // Once: hosts change rarely, and clients ask often.
+    private readonly Lazy<IReadOnlyList<HostFinding>> _host = new(() => HostExamination.Run(DaemonServices.Hypervisor(options), options.Kernel, options.Initramfs));
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/_ping", ["GET", "HEAD"], (RequestDelegate)PingAsync);
@@ -35,7 +39,7 @@ internal sealed class SystemEndpoints(
         SystemDocuments.Version(hypervisor.Info), ApiJsonContext.Api.VersionResponse);
 
     private Task InfoAsync(HttpContext context) => context.WriteJsonAsync(
-        SystemDocuments.Info(containers.List(), images.List().Count, hypervisor.Info, options), ApiJsonContext.Api.SystemInfo);
+        SystemDocuments.Info(containers.List(), images.List().Count, hypervisor.Info, options, _host.Value), ApiJsonContext.Api.SystemInfo);
 
     /// <summary>Credentials are the client's to keep and the registry's to judge: the next pull tells.</summary>
     private static async Task AuthAsync(HttpContext context)

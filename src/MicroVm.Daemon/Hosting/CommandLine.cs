@@ -149,9 +149,10 @@ internal static class CommandLine
     {
         IEnumerable<string> flags = Setting.All.Select(setting => $"  --{setting.Key,-26} {setting.Help}");
         return $"""
-            Usage: mvmd [FLAG VALUE]...
+            Usage: mvmd [doctor] [FLAG VALUE]...
 
-            The MicroVm daemon: serves the Docker Engine API on a Unix socket.
+            The MicroVm daemon: serves the Docker Engine API on a Unix socket. As mvmd doctor it says what
+            this host has for virtual machines and ends.
 
             {string.Join('\n', flags)}
               --config                     configuration file ({DefaultPaths.ConfigFile()})

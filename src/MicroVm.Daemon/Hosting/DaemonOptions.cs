@@ -1,3 +1,5 @@
+using MicroVm.Hypervisor.Jail;
+
 namespace MicroVm.Daemon.Hosting;
 
 /// <summary>How this daemon runs: defaults, then the configuration file, then the environment, then the command line.</summary>
@@ -28,6 +30,15 @@ internal sealed class DaemonOptions
 
     /// <summary>qemu.</summary>
     public string Driver { get; set; } = "qemu";
+
+    /// <summary>VMMs are confined.</summary>
+    public bool Jail { get; set; } = true;
+
+    /// <summary>Of each VM its own.</summary>
+    public UserRange VmUsers { get; set; } = JailOptions.DefaultUsers;
+
+    /// <summary>From the hierarchy's root; each VM has a group below it.</summary>
+    public string ControlGroupParent { get; set; } = "mvm";
 
     /// <summary>Bytes of guest memory of a container that asks for none; 0: the engine's default.</summary>
     public long Memory { get; set; }

@@ -18,10 +18,16 @@ internal static class DaemonProgram
     {
         try
         {
-            if (CommandLine.Parse(arguments, Environment(), out DaemonOptions options) is { } text)
+            bool examines = arguments is ["doctor", ..];
+            if (CommandLine.Parse(examines ? arguments[1..] : arguments, Environment(), out DaemonOptions options) is { } text)
             {
                 await Console.Out.WriteLineAsync(text);
                 return 0;
+            }
+
+            if (examines)
+            {
+                return Doctor.Report(options, Console.Out) ? 0 : Failure;
             }
 
             await RunAsync(options);

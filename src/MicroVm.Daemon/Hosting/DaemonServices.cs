@@ -23,7 +23,7 @@ internal sealed class DaemonServices : IAsyncDisposable
             .SetMinimumLevel(options.LogLevel));
         LayerStore layers = LayerStore.Open(Path.Combine(options.Root, "layers"));
         _images = ImageStore.Open(Path.Combine(options.Root, "images"), layers, Registries(options), _loggers.CreateLogger<ImageStore>());
-        _hypervisor = new QemuHypervisor(new HypervisorOptions());
+        _hypervisor = new QemuHypervisor(Hypervisor(options));
         _containers = new ContainerService(Engine(options), _images, layers, _hypervisor, _loggers.CreateLogger<ContainerService>());
     }
 
@@ -50,6 +50,12 @@ internal sealed class DaemonServices : IAsyncDisposable
         InsecureRegistries = options.InsecureRegistries,
         CertsDirectory = options.CertsDirectory,
         MaxConcurrentDownloads = options.MaxConcurrentDownloads,
+    };
+
+    internal static HypervisorOptions Hypervisor(DaemonOptions options) => new()
+    {
+        Directory = Path.Combine(options.Root, "hypervisor"),
+        Jail = new() { Enabled = options.Jail, Users = options.VmUsers, ControlGroupParent = options.ControlGroupParent },
     };
 
     private static EngineOptions Engine(DaemonOptions options)

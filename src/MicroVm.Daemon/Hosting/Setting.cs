@@ -1,5 +1,6 @@
 using System.Globalization;
 using MicroVm.Engine.Configuration;
+using MicroVm.Hypervisor.Jail;
 
 namespace MicroVm.Daemon.Hosting;
 
@@ -17,6 +18,9 @@ internal sealed record Setting(string Key, string Help, Action<DaemonOptions, IR
         new("max-concurrent-downloads", "layers pulled at once", (options, value) => options.MaxConcurrentDownloads = Integer(value, 1, 64)),
         new("certs-dir", "certificates by registry", (options, value) => options.CertsDirectory = AbsolutePath(value)),
         new("driver", "hypervisor driver: qemu", (options, value) => options.Driver = OneOf(value, "qemu")),
+        new("jail", "confine each VM's process: true or false", (options, value) => options.Jail = Flag(value)),
+        new("vm-users", "user numbers for VMs, one each: FIRST-LAST", (options, value) => options.VmUsers = Users(One(value))),
+        new("cgroup-parent", "control group of all VMs", (options, value) => options.ControlGroupParent = GroupPath(One(value))),
         new("memory", "guest memory by default (512m, 1g)", (options, value) => options.Memory = Size(value)),
         new("cpus", "vCPUs by default", (options, value) => options.Cpus = Integer(value, 1, 64)),
         new("storage-size", "writable disk by default (10g)", (options, value) => options.StorageSize = Size(value)),
@@ -66,6 +70,26 @@ internal sealed record Setting(string Key, string Help, Action<DaemonOptions, IR
         "false" => false,
         _ => throw new FormatException("true or false"),
     };
+
+    /// <summary>The highest number is -1 to the system calls that change users.</summary>
+    private static UserRange Users(string text)
+    {
+        string[] ends = text.Split('-');
+        return ends.Length == 2
+            && uint.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint first)
+            && uint.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint last)
+            && first > 0 && last >= first && last < uint.MaxValue
+            ? new(first, last - first + 1)
+            : throw new FormatException("a range such as 200000-265535");
+    }
+
+    private static string GroupPath(string text)
+    {
+        string[] parts = text.Trim('/').Split('/');
+        return parts.All(part => part is not ("" or "." or "..") && part.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@'))
+            ? string.Join('/', parts)
+            : throw new FormatException("a path such as mvm or machine/mvm");
+    }
 
     private static LogLevel Level(string text) => text switch
     {

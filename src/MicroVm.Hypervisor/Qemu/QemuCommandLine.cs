@@ -16,6 +16,7 @@ internal static class QemuCommandLine
     public static IReadOnlyList<string> Build(VmSpec spec, HypervisorInfo host, VmPaths paths, uint? vsockCid, uint? tscKilohertz) =>
     [
         "-name", $"mvm-{spec.Id[..Math.Min(12, spec.Id.Length)]}",
+        "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
         .. Board(spec.Kernel, spec.Initramfs, spec.VCpus, spec.Memory, host, tscKilohertz),
         "-chardev", $"socket,id=monitor,fd={MonitorFd},server=on,wait=off",
         "-mon", "chardev=monitor,mode=control",

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using MicroVm.Hypervisor.Channel;
+using MicroVm.Hypervisor.Jail;
 using MicroVm.Hypervisor.Kvm;
 using MicroVm.Interop.Cpu;
 using MicroVm.Interop.Posix;
@@ -14,9 +15,9 @@ namespace MicroVm.Hypervisor.Qemu;
 /// <summary>Runs each VM in a QEMU process of its own, which outlives this one.</summary>
 public sealed class QemuHypervisor : IHypervisor
 {
-    private const int SigKill = 9;
     private readonly HypervisorOptions _options;
     private readonly Lazy<HypervisorInfo> _info;
+    private readonly VmmJail? _jail;
 
     // Begins to measure at once: the first VM needs not wait then.
     private readonly TimestampCounter? _counter = TimestampCounter.IsInvariant ? new() : null;
@@ -25,6 +26,9 @@ public sealed class QemuHypervisor : IHypervisor
     {
         _options = options;
         _info = new(Inspect);
+        _jail = options.Jail.Enabled
+            ? new(options.Jail, Path.Combine(options.Directory, "programs"), FindQemu, QemuInstallation.DataOf)
+            : null;
     }
 
     public HypervisorInfo Info => _info.Value;
@@ -37,11 +41,6 @@ public sealed class QemuHypervisor : IHypervisor
         try
         {
             return await Task.Run(() => Start(spec, qemu, paths), cancellationToken).ConfigureAwait(false);
-        }
-        catch (HypervisorException)
-        {
-            paths.Remove();
-            throw;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or Win32Exception or HypervisorException)
         {
@@ -57,12 +56,16 @@ public sealed class QemuHypervisor : IHypervisor
         PidFd? process = identity?.Open();
         if (process is null)
         {
-            paths.Remove();
+            Clear(spec, paths, isKnown: identity is not null);
             return Task.FromResult<IVirtualMachine?>(null);
         }
 
+        uint? user = VmUsers.Read(paths.User);
+        Adopt(spec, identity!.ProcessId, user);
         IAgentTransport transport = Transport(paths, VsockReservation.Read(paths.Cid));
-        return Task.FromResult<IVirtualMachine?>(new QemuMachine(spec, paths, identity!.ProcessId, process, transport, null));
+        VmmProcess vmm = new(identity.ProcessId, process, guard: null);
+        return Task.FromResult<IVirtualMachine?>(
+            new QemuMachine(spec, paths, vmm, transport, null, VmmMessages.Open(paths.Messages), () => Forget(spec, user)));
     }
 
     private static IAgentTransport Transport(VmPaths paths, uint? cid) =>
@@ -71,38 +74,119 @@ public sealed class QemuHypervisor : IHypervisor
     private QemuMachine Start(VmSpec spec, string qemu, VmPaths paths)
     {
         paths.Remove();
-        WriteToken(paths.Token, spec.Token);
-        NamedPipe.Create(paths.ConsoleOutput);
-        NamedPipe.Create(paths.ConsoleInput);
-        var console = new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog);
+        uint? user = _jail?.Users?.Take();
         try
         {
+            WriteToken(paths.Token, spec.Token);
+            NamedPipe.Create(paths.ConsoleOutput);
+            NamedPipe.Create(paths.ConsoleInput);
+            return Start(spec, qemu, paths, user);
+        }
+        catch
+        {
+            Forget(spec, user);
+            throw;
+        }
+    }
+
+    private QemuMachine Start(VmSpec spec, string qemu, VmPaths paths, uint? user)
+    {
+        VmmMessages messages = VmmMessages.Create(paths.Messages);
+        ConsoleLog? console = null;
+        try
+        {
+            console = new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog);
             using VsockReservation? vsock = Info.Transport == "vsock" ? VsockReservation.Take() : null;
             vsock?.Write(paths.Cid);
             using Socket monitor = Listen(paths.Monitor);
             using Socket? serial = vsock is null ? Listen(paths.Channel) : null;
-            using SafeFileHandle messages = File.OpenHandle(paths.Messages, FileMode.Create, FileAccess.Write, FileShare.ReadWrite);
             SafeHandle channel = vsock is null ? serial!.SafeHandle : vsock.Device;
-            IReadOnlyList<string> arguments = [qemu, .. QemuCommandLine.Build(spec, Info, paths, vsock?.Cid, TscKilohertz())];
-            int pid = ChildProcess.Start(qemu, arguments, messages, [monitor.SafeHandle, channel]);
-            PidFd process = PidFd.Open(pid);
-            try
+            IReadOnlyList<string> command = [qemu, .. QemuCommandLine.Build(spec, Info, paths, vsock?.Cid, TscKilohertz())];
+            VmmProcess process = Launch(spec, command, paths, user, messages, [monitor.SafeHandle, channel]);
+            return new QemuMachine(spec, paths, process, Transport(paths, vsock?.Cid), console, messages, () => Forget(spec, user));
+        }
+        catch (Exception e)
+        {
+            string? lastLine = messages.LastLine();
+            console?.Dispose();
+            messages.Dispose();
+            throw e is HypervisorException && lastLine is not null ? new HypervisorException($"{e.Message}: {lastLine}", e) : e;
+        }
+    }
+
+    private VmmProcess Launch(
+        VmSpec spec, IReadOnlyList<string> command, VmPaths paths, uint? user, VmmMessages messages, IReadOnlyList<SafeHandle> inherited)
+    {
+        if (_jail is null)
+        {
+            int pid = ChildProcess.Start(command[0], command, messages.Handle, inherited);
+            return Register(new VmmProcess(pid, PidFd.Open(pid), guard: null), paths);
+        }
+
+        QemuJail.Prepare(spec, paths, user);
+        JailSpec jailed = QemuJail.Of(spec, command, paths, user, Info.Accelerator);
+        JailedVmm vmm = _jail.Start(jailed, messages.Handle, inherited, new FileInfo(spec.Scratch.Path).Length);
+        try
+        {
+            return Register(vmm.Process, paths, user);
+        }
+        finally
+        {
+            vmm.Release();
+        }
+    }
+
+    /// <summary>Writes down which process it is; a VM that nobody will know of, because that failed, must not run on.</summary>
+    private static VmmProcess Register(VmmProcess process, VmPaths paths, uint? user = null)
+    {
+        try
+        {
+            OutOfMemoryScore.MakeVictim(process.ProcessId);
+            if (user is { } number)
             {
-                OutOfMemoryScore.MakeVictim(pid);
-                ProcessIdentity.Of(pid).Write(paths.Process);
-                return new QemuMachine(spec, paths, pid, process, Transport(paths, vsock?.Cid), console);
+                VmUsers.Write(paths.User, number);
             }
-            catch
-            {
-                Abandon(process);
-                throw;
-            }
+
+            ProcessIdentity.Of(process.ProcessId).Write(paths.Process);
+            return process;
         }
         catch
         {
-            console.Dispose();
+            process.Kill();
+            _ = process.ReapAsync();
             throw;
         }
+    }
+
+    /// <summary>Nothing of the VM runs any more.</summary>
+    private void Forget(VmSpec spec, uint? user)
+    {
+        _jail?.Groups.Delete(spec.Id);
+        if (user is { } number)
+        {
+            _jail?.Users?.Release(number);
+        }
+    }
+
+    /// <summary>The daemon before this one may have ended before the VM was in its group.</summary>
+    private void Adopt(VmSpec spec, int pid, uint? user)
+    {
+        if (user is { } number)
+        {
+            _jail?.Users?.Adopt(number);
+            _jail?.Confine(spec.Id, [pid]);
+        }
+    }
+
+    private void Clear(VmSpec spec, VmPaths paths, bool isKnown)
+    {
+        if (!isKnown)
+        {
+            StrayVmm.Kill(paths);
+        }
+
+        paths.Remove();
+        Forget(spec, user: null);
     }
 
     /// <summary>QEMU and its arguments for a VM of this driver's without devices, to compare with.</summary>
@@ -112,19 +196,6 @@ public sealed class QemuHypervisor : IHypervisor
 
     /// <summary>KVM tells its guests itself.</summary>
     private uint? TscKilohertz() => Info.Accelerator == "tcg" ? _counter?.MeasureKilohertz() : null;
-
-    /// <summary>A VM that nobody will know of, because its files could not be written, must not run on.</summary>
-    private static void Abandon(PidFd process)
-    {
-        process.Signal(SigKill);
-        _ = ReapAsync(process);
-    }
-
-    private static async Task ReapAsync(PidFd process)
-    {
-        await ProcessWatcher.Shared.WatchAsync(process).ConfigureAwait(false);
-        process.Dispose();
-    }
 
     private static Socket Listen(string path)
     {
@@ -152,14 +223,7 @@ public sealed class QemuHypervisor : IHypervisor
         RandomAccess.Write(file, token, 0);
     }
 
-    private string FindQemu()
-    {
-        string? found = _options.QemuPath
-            ?? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(d => Path.Combine(d, "qemu-system-x86_64")).FirstOrDefault(File.Exists);
-        return found is not null && File.Exists(found)
-            ? found
-            : throw new HypervisorException($"{_options.QemuPath ?? "qemu-system-x86_64"} not found: apt-get install qemu-system-x86");
-    }
+    private string FindQemu() => QemuInstallation.Find(_options.QemuPath);
 
     private HypervisorInfo Inspect()
     {

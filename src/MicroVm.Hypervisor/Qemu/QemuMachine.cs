@@ -1,28 +1,30 @@
 using MicroVm.Hypervisor.Channel;
-using MicroVm.Interop.Processes;
 
 namespace MicroVm.Hypervisor.Qemu;
 
 /// <summary>A VM in its QEMU process.</summary>
 internal sealed class QemuMachine : IVirtualMachine
 {
-    private const int SigKill = 9;
     private readonly VmPaths _paths;
-    private readonly PidFd _process;
+    private readonly VmmProcess _process;
+    private readonly VmmMessages _messages;
+    private readonly Action _gone;
     private readonly IAgentTransport _transport;
     private readonly ConsoleLog _console;
     private readonly CancellationTokenSource _ended = new();
 
-    public QemuMachine(VmSpec spec, VmPaths paths, int pid, PidFd process, IAgentTransport transport, ConsoleLog? console)
+    /// <param name="gone">Called when the process has ended, before <see cref="Exited"/> tells.</param>
+    public QemuMachine(
+        VmSpec spec, VmPaths paths, VmmProcess process, IAgentTransport transport, ConsoleLog? console, VmmMessages messages, Action gone)
     {
-        (Id, ProcessId, _paths, _process, _transport) = (spec.Id, pid, paths, process, transport);
+        (Id, _paths, _process, _transport, _messages, _gone) = (spec.Id, paths, process, transport, messages, gone);
         _console = console ?? new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog);
         Exited = WatchAsync();
     }
 
     public string Id { get; }
 
-    public int ProcessId { get; }
+    public int ProcessId => _process.ProcessId;
 
     public Task<VmExit> Exited { get; }
 
@@ -43,7 +45,7 @@ internal sealed class QemuMachine : IVirtualMachine
     {
         if (!Exited.IsCompleted)
         {
-            _process.Signal(SigKill);
+            _process.Kill();
         }
 
         await Exited.ConfigureAwait(false);
@@ -67,6 +69,7 @@ internal sealed class QemuMachine : IVirtualMachine
         if (!Exited.IsCompleted)
         {
             _console.Dispose();
+            _messages.Dispose();
         }
 
         return ValueTask.CompletedTask;
@@ -74,12 +77,13 @@ internal sealed class QemuMachine : IVirtualMachine
 
     private async Task<VmExit> WatchAsync()
     {
-        int? status = await ProcessWatcher.Shared.WatchAsync(_process).ConfigureAwait(false);
+        int? status = await _process.WaitAsync().ConfigureAwait(false);
         try
         {
             _console.Dispose();
             VmExit exit = Describe(status);
             _paths.Remove();
+            _gone();
             return exit;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -90,6 +94,7 @@ internal sealed class QemuMachine : IVirtualMachine
         finally
         {
             _process.Dispose();
+            _messages.Dispose();
             await _ended.CancelAsync().ConfigureAwait(false);
         }
     }
@@ -99,14 +104,6 @@ internal sealed class QemuMachine : IVirtualMachine
         0 => new(0, _console.Panic ?? "guest stopped"),
         null => new(0, _console.Panic ?? "ended"),
         < 0 => new(128 - status.Value, $"VMM killed by signal {-status.Value}"),
-        _ => new(status.Value, LastWords() ?? $"VMM ended with status {status}"),
+        _ => new(status.Value, _messages.LastLine() is { } line ? "QEMU: " + line : $"VMM ended with status {status}"),
     };
-
-    /// <summary>QEMU's last line, without its own name.</summary>
-    private string? LastWords()
-    {
-        string? line = File.ReadLines(_paths.Messages).Take(1000).LastOrDefault(l => l.Length > 0);
-        int name = line?.IndexOf(": ", StringComparison.Ordinal) ?? -1;
-        return line is null ? null : "QEMU: " + Printable.OneLine(name < 0 ? line : line[(name + 2)..], 300);
-    }
 }

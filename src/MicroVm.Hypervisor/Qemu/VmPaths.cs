@@ -23,17 +23,20 @@ internal sealed record VmPaths(string Directory)
     /// <summary>FIFO that nobody writes to.</summary>
     public string ConsoleInput => Console + ".in";
 
-    /// <summary>What QEMU itself has to say.</summary>
-    public string Messages => Path.Combine(Directory, "qemu.log");
+    /// <summary>FIFO for what QEMU itself has to say.</summary>
+    public string Messages => Path.Combine(Directory, "messages");
 
     /// <summary>pid and start time: which process it is, should the daemon restart.</summary>
     public string Process => Path.Combine(Directory, "process");
 
     public string Cid => Path.Combine(Directory, "cid");
 
+    /// <summary>The number of the user that the VMM runs as.</summary>
+    public string User => Path.Combine(Directory, "user");
+
     public void Remove()
     {
-        foreach (string file in new[] { Monitor, Channel, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid })
+        foreach (string file in new[] { Monitor, Channel, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid, User })
         {
             File.Delete(file);
         }

@@ -72,6 +72,9 @@ public static partial class ChildProcess
         {
             Check(AddDuplicate(actions, Copy(inherited[i], copies), 3 + i));
         }
+
+        // Whoever started this process may have left it some that are not closed on exec.
+        Check(AddCloseFrom(actions, 3 + inherited.Count));
     }
 
     /// <summary>Out of the way of the child's numbers, so that no duplication overwrites what a later one needs.</summary>
@@ -109,6 +112,9 @@ public static partial class ChildProcess
 
     [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addopen", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int AddOpen(byte* actions, int fd, string path, int flags, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "posix_spawn_file_actions_addclosefrom_np")]
+    private static unsafe partial int AddCloseFrom(byte* actions, int firstFd);
 
     [LibraryImport("libc", EntryPoint = "posix_spawnattr_init")]
     private static unsafe partial int InitAttributes(byte* attributes);

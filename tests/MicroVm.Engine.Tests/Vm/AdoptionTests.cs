@@ -12,7 +12,7 @@ public sealed class AdoptionTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _engine = await TestEngine.OpenAsync(new QemuHypervisor(new()), Options());
+        _engine = await TestEngine.OpenAsync(new QemuHypervisor(new() { Directory = TestEngine.HypervisorDirectory }), Options());
         await TestImage.LoadBusyboxAsync(_engine.Images);
     }
 

@@ -145,7 +145,7 @@ public sealed class RunTests(VmFixture vm) : IClassFixture<VmFixture>
     public async Task AMissingKernelIsOneClearLine()
     {
         await using TestEngine other = await TestEngine.OpenAsync(
-            new Hypervisor.Qemu.QemuHypervisor(new()), vm.Engine.Options with { Kernel = "/nonexistent/vmlinux" });
+            new Hypervisor.Qemu.QemuHypervisor(new() { Directory = TestEngine.HypervisorDirectory }), vm.Engine.Options with { Kernel = "/nonexistent/vmlinux" });
         await TestImage.LoadEmptyAsync(other.Images, "tiny");
         string id = await other.CreateAsync(new() { Image = "tiny", Command = ["x"] });
         EngineException e = await Assert.ThrowsAsync<EngineException>(() => other.Service.StartAsync(id, CancellationToken.None));

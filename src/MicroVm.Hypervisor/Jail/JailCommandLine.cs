@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace MicroVm.Hypervisor.Jail;
+
+/// <summary>
+/// The arguments that make bubblewrap (bwrap(1)) run a program in a jail: a root of its own with nothing but the program's
+/// tree and the files that it is given, and namespaces of its own.
+/// </summary>
+internal static class JailCommandLine
+{
+    // setpriv(1), of Debian's essential package util-linux, takes away what bubblewrap has to keep for that.
+    public const string SetPrivileges = "/usr/bin/setpriv";
+
+    /// <param name="tree">The program with its libraries.</param>
+    /// <param name="firstFd">
+    /// Where bubblewrap says which process it has made; the program waits for the end of the pipe
+    /// that the next one reads; the third has the seccomp filter.
+    /// </param>
+    public static IReadOnlyList<string> Build(JailSpec spec, string tree, int firstFd) =>
+    [
+        .. Namespaces(spec),
+        .. Root(tree),
+        .. Directories(spec),
+        .. spec.Devices.Prepend("/dev/null").SelectMany(path => Bind("--dev-bind", path)),
+        .. spec.ReadOnlyFiles.Distinct().SelectMany(path => Bind("--ro-bind", path)),
+        .. spec.WritableFiles.SelectMany(path => Bind("--bind", path)),
+        "--remount-ro", "/",
+        "--chdir", "/",
+        "--info-fd", Number(firstFd),
+        "--block-fd", Number(firstFd + 1),
+        "--seccomp", Number(firstFd + 2),
+        "--",
+        .. Privileges(spec),
+        .. spec.Command,
+    ];
+
+    private static IEnumerable<string> Namespaces(JailSpec spec)
+    {
+        string[] always = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--as-pid-1", "--hostname", "mvm"];
+        string[] network = spec.SharesNetwork ? [] : ["--unshare-net"];
+        string[] user = spec.User is null
+            ? ["--unshare-user", "--disable-userns"]
+            : ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"];
+        return [.. always, .. network, .. user];
+    }
+
+    private static IEnumerable<string> Root(string tree) =>
+        ProgramTree.TopOf(tree).SelectMany<(string Name, string? Target), string>(top => top.Target is null
+            ? ["--ro-bind", Path.Combine(tree, top.Name), "/" + top.Name]
+            : ["--symlink", top.Target, "/" + top.Name]);
+
+    /// <summary>Bubblewrap would make them for its own user only.</summary>
+    private static IEnumerable<string> Directories(JailSpec spec) =>
+        spec.Devices.Prepend("/dev/null").Concat(spec.ReadOnlyFiles).Concat(spec.WritableFiles)
+            .SelectMany(Above).Distinct().Order(StringComparer.Ordinal)
+            .SelectMany<string, string>(directory => ["--perms", "0755", "--dir", directory]);
+
+    private static IEnumerable<string> Above(string path)
+    {
+        for (string? directory = Path.GetDirectoryName(path); directory is { Length: > 1 }; directory = Path.GetDirectoryName(directory))
+        {
+            yield return directory;
+        }
+    }
+
+    private static string[] Bind(string how, string path) => [how, path, path];
+
+    private static IEnumerable<string> Privileges(JailSpec spec) => spec.User is not { } user
+        ? []
+        :
+        [
+            SetPrivileges, "--reuid", Number(user), "--regid", Number(user), .. Groups(spec.Devices),
+            "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs",
+        ];
+
+    /// <summary>A device that only a group may open (/dev/kvm) needs that group.</summary>
+    private static IEnumerable<string> Groups(IReadOnlyList<string> devices)
+    {
+        uint[] groups = [.. devices.Select(DeviceGroup.Needed).OfType<uint>().Distinct()];
+        return groups.Length == 0 ? ["--clear-groups"] : ["--groups", string.Join(',', groups)];
+    }
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

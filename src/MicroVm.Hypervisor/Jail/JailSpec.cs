@@ -1,0 +1,28 @@
+namespace MicroVm.Hypervisor.Jail;
+
+/// <summary>One program's jail.</summary>
+internal sealed record JailSpec
+{
+    /// <summary>Names the control group.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The program and its arguments, the program's path included.</summary>
+    public required IReadOnlyList<string> Command { get; init; }
+
+    /// <summary>Seen under the same paths as on the host.</summary>
+    public required IReadOnlyList<string> ReadOnlyFiles { get; init; }
+
+    /// <summary>Likewise; they must belong to the jail's user.</summary>
+    public required IReadOnlyList<string> WritableFiles { get; init; }
+
+    /// <summary>Device files, likewise.</summary>
+    public IReadOnlyList<string> Devices { get; init; } = [];
+
+    /// <summary>Whose packets leave through the host's own sockets.</summary>
+    public required bool SharesNetwork { get; init; }
+
+    /// <summary>User and group; null: the daemon's own, which is not root then.</summary>
+    public required uint? User { get; init; }
+
+    public required GroupLimits Limits { get; init; }
+}

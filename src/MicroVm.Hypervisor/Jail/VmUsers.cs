@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace MicroVm.Hypervisor.Jail;
+
+/// <summary>
+/// Users for VMs, one each. A number comes back last, so that what a VM may have left somewhere is not soon another's.
+/// </summary>
+internal sealed class VmUsers(UserRange range)
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<uint> _taken = [];
+    private uint _next;
+
+    /// <summary>How many VMs there are.</summary>
+    public int Taken
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _taken.Count;
+            }
+        }
+    }
+
+    /// <exception cref="HypervisorException">All are taken.</exception>
+    public uint Take()
+    {
+        lock (_lock)
+        {
+            for (uint i = 0; i < range.Count; i++)
+            {
+                uint user = range.First + ((_next + i) % range.Count);
+                if (_taken.Add(user))
+                {
+                    _next = user - range.First + 1;
+                    return user;
+                }
+            }
+        }
+
+        throw new HypervisorException(
+            $"all {range.Count} users for virtual machines are taken: stop one, or widen vm-users in the configuration");
+    }
+
+    /// <summary>One that a VM of an earlier daemon has.</summary>
+    public void Adopt(uint user)
+    {
+        lock (_lock)
+        {
+            _taken.Add(user);
+        }
+    }
+
+    public void Release(uint user)
+    {
+        lock (_lock)
+        {
+            _taken.Remove(user);
+        }
+    }
+
+    /// <summary>Null where there is no such file: the VM has no user of its own.</summary>
+    public static uint? Read(string path) =>
+        File.Exists(path) && uint.TryParse(File.ReadAllText(path), CultureInfo.InvariantCulture, out uint user) ? user : null;
+
+    public static void Write(string path, uint user) => File.WriteAllText(path, user.ToString(CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using MicroVm.Hypervisor.Jail;
+using MicroVm.Hypervisor.Qemu;
+
+namespace MicroVm.Hypervisor.Tests.Jail;
+
+/// <summary>A program in QEMU's place that tries to get out (tests/jail/intruder.c). As root.</summary>
+public sealed class IntruderTests : IDisposable
+{
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
+    private readonly string _directory = Directory.CreateTempSubdirectory("mvm-intruder").FullName;
+    private readonly string _intruder;
+
+    public IntruderTests()
+    {
+        _intruder = Path.Combine(_directory, "intruder");
+        string source = Path.Combine(Root(), "tests/jail/intruder.c");
+        Run("musl-gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-Os", "-static", source, "-o", _intruder);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task TheJailHolds()
+    {
+        VmSpec spec = await TestHost.SpecAsync(_directory, "vm-d");
+        using Socket file = await OtherVmAsync();
+        using Socket host = Listen("\0" + spec.RuntimeDirectory);
+        QemuHypervisor hypervisor = new(TestHost.Options with
+        {
+            QemuPath = _intruder,
+            Directory = Path.Combine(_directory, "hypervisor"),
+            Jail = new() { Users = new(JailOptions.DefaultUsers.First + JailOptions.DefaultUsers.Count, 1) }, // Its fork bomb uses its user up.
+        });
+        await using IVirtualMachine machine = await hypervisor.StartAsync(spec, TestContext.Current.CancellationToken);
+        VmExit exit = await machine.Exited.WaitAsync(s_limit, TestContext.Current.CancellationToken);
+        Assert.Equal("QEMU: held", exit.Reason);
+    }
+
+    /// <summary>Else the test above could not fail: an ordinary user of the host reaches a lot.</summary>
+    [Fact]
+    public async Task WithoutAJailItWouldReachTheHost()
+    {
+        VmSpec spec = await TestHost.SpecAsync(_directory, "vm-e");
+        using Socket file = await OtherVmAsync();
+        using Socket host = Listen("\0" + spec.RuntimeDirectory);
+        File.SetUnixFileMode(_directory, UnixFileMode.OtherExecute | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string output = Run(
+            "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", _intruder, $"name=opt/mvm/token,file={spec.RuntimeDirectory}/token");
+        Assert.All(["users", "processes", "shell", "abstract socket", "ptrace"], what => Assert.Contains(what, output, StringComparison.Ordinal));
+    }
+
+    private async Task<Socket> OtherVmAsync()
+    {
+        string directory = Directory.CreateDirectory(Path.Combine(_directory, "other", "run")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(directory, "token"), "secret", TestContext.Current.CancellationToken);
+        return Listen(Path.Combine(directory, "socket"));
+    }
+
+    private static Socket Listen(string address)
+    {
+        Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(address));
+        socket.Listen(4);
+        return socket;
+    }
+
+    private static string Run(string program, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+        string output = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode is 0 or 1, output);
+        return output;
+    }
+
+    private static string Root()
+    {
+        string directory = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(directory, "MicroVm.sln")))
+        {
+            directory = Path.GetDirectoryName(directory.TrimEnd('/'))!;
+        }
+
+        return directory;
+    }
+}
