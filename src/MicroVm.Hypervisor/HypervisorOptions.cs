@@ -15,4 +15,10 @@ public sealed record HypervisorOptions
     public string? Accelerator { get; init; }
 
     public JailOptions Jail { get; init; } = new();
+
+    /// <summary>Which libvirt; null: its driver in this process, with its root in <see cref="LibvirtRoot"/>.</summary>
+    public string? LibvirtUri { get; init; }
+
+    /// <summary>Directory of libvirt's driver in this process. Sockets lie in it: its path must be short.</summary>
+    public string LibvirtRoot => Path.Combine(Directory, "libvirt");
 }

@@ -6,6 +6,15 @@ public sealed record VmSpec
     /// <summary>The container's id: 64 hex digits.</summary>
     public required string Id { get; init; }
 
+    /// <summary>Which driver runs it: qemu or libvirt.</summary>
+    public string Driver { get; init; } = "qemu";
+
+    /// <summary>The container's name, for people who look at the host's VMs.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>The container's labels, for the same.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Runtime directory of this VM (sockets, token, pid): exists, mode 0700.</summary>
     public required string RuntimeDirectory { get; init; }
 

@@ -195,7 +195,7 @@ public sealed class QemuHypervisor : IHypervisor
         [FindQemu(), .. QemuCommandLine.BuildBare(kernel, initramfs, vcpus, memory, Info, TscKilohertz())];
 
     /// <summary>KVM tells its guests itself.</summary>
-    private uint? TscKilohertz() => Info.Accelerator == "tcg" ? _counter?.MeasureKilohertz() : null;
+    internal uint? TscKilohertz() => Info.Accelerator == "tcg" ? _counter?.MeasureKilohertz() : null;
 
     private static Socket Listen(string path)
     {
@@ -223,7 +223,7 @@ public sealed class QemuHypervisor : IHypervisor
         RandomAccess.Write(file, token, 0);
     }
 
-    private string FindQemu() => QemuInstallation.Find(_options.QemuPath);
+    internal string FindQemu() => QemuInstallation.Find(_options.QemuPath);
 
     private HypervisorInfo Inspect()
     {

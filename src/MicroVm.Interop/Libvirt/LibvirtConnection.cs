@@ -26,6 +26,19 @@ public sealed unsafe class LibvirtConnection : IDisposable
     /// </summary>
     public event EventHandler<LibvirtDomainEvent>? DomainChanged;
 
+    /// <summary>Of the library in this process: 9.0.0.</summary>
+    /// <exception cref="LibvirtMissingException">libvirt is not installed.</exception>
+    public static string LibraryVersion
+    {
+        get
+        {
+            LibvirtRuntime.Require();
+            nuint version = 0;
+            LibvirtCall.Check(virGetVersion(&version, null, null));
+            return Dotted(version);
+        }
+    }
+
     /// <summary>What it really is connected to.</summary>
     public string Uri => Get(c => LibvirtCall.Take(virConnectGetURI((virConnect*)c)));
 
@@ -34,7 +47,7 @@ public sealed unsafe class LibvirtConnection : IDisposable
     {
         nuint version = 0;
         LibvirtCall.Check(virConnectGetLibVersion((virConnect*)c, &version));
-        return $"{version / 1_000_000}.{version / 1_000 % 1_000}.{version % 1_000}";
+        return Dotted(version);
     });
 
     /// <summary>False when the other side is gone: open another.</summary>
@@ -110,6 +123,8 @@ public sealed unsafe class LibvirtConnection : IDisposable
             return new LibvirtDomain((virDomain*)LibvirtCall.Check(call((virConnect*)c, (sbyte*)bytes)));
         }
     }));
+
+    private static string Dotted(nuint version) => $"{version / 1_000_000}.{version / 1_000 % 1_000}.{version % 1_000}";
 
     private T Get<T>(Func<nint, T> call)
     {

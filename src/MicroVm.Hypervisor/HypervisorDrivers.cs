@@ -1,0 +1,14 @@
+namespace MicroVm.Hypervisor;
+
+/// <summary>The drivers of one host: each VM has its own, by name; the first is what one without gets.</summary>
+public sealed class HypervisorDrivers(params IReadOnlyList<(string Name, IHypervisor Driver)> drivers) : IHypervisor
+{
+    public HypervisorInfo Info => drivers[0].Driver.Info;
+
+    public Task<IVirtualMachine> StartAsync(VmSpec spec, CancellationToken cancellationToken) => Of(spec).StartAsync(spec, cancellationToken);
+
+    public Task<IVirtualMachine?> AdoptAsync(VmSpec spec, CancellationToken cancellationToken) => Of(spec).AdoptAsync(spec, cancellationToken);
+
+    private IHypervisor Of(VmSpec spec) =>
+        drivers.FirstOrDefault(d => d.Name == spec.Driver).Driver ?? throw new HypervisorException($"there is no hypervisor driver '{spec.Driver}'");
+}

@@ -1,0 +1,28 @@
+using MicroVm.Hypervisor.Libvirt;
+using MicroVm.Hypervisor.Qemu;
+
+namespace MicroVm.Hypervisor.Tests.Drivers;
+
+/// <summary>libvirt's driver in this process: one root for all tests, as it has one a process.</summary>
+public sealed class EmbeddedLibvirt : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("mvm-lv").FullName;
+
+    public EmbeddedLibvirt()
+    {
+        Options = new HypervisorOptions { Accelerator = "tcg", LibvirtRoot = _root };
+        Hypervisor = new LibvirtHypervisor(Options, new QemuHypervisor(Options));
+    }
+
+    public HypervisorOptions Options { get; }
+
+    public LibvirtHypervisor Hypervisor { get; }
+
+    public string Uri => $"qemu:///embed?root={_root}";
+
+    public void Dispose()
+    {
+        Hypervisor.Dispose();
+        Directory.Delete(_root, recursive: true);
+    }
+}

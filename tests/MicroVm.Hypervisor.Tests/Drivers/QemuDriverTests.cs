@@ -1,0 +1,8 @@
+using MicroVm.Hypervisor.Qemu;
+
+namespace MicroVm.Hypervisor.Tests.Drivers;
+
+public sealed class QemuDriverTests : DriverTests
+{
+    protected override IHypervisor Hypervisor { get; } = new QemuHypervisor(new HypervisorOptions { Accelerator = "tcg" });
+}

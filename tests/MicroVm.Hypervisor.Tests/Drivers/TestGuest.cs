@@ -1,0 +1,61 @@
+using MicroVm.Hypervisor.Disks;
+
+namespace MicroVm.Hypervisor.Tests.Drivers;
+
+/// <summary>A guest whose init says a word on the console, and then ends the VM or sleeps: no agent, so that the driver is all there is.</summary>
+internal sealed class TestGuest(string directory)
+{
+    public const string Greeting = "the test guest is up";
+
+    private const string Init = """
+        #include <fcntl.h>
+        #include <string.h>
+        #include <sys/mount.h>
+        #include <sys/reboot.h>
+        #include <sys/stat.h>
+        #include <unistd.h>
+        int main(void) {
+            static const char text[] = "the test guest is up\n";
+            mkdir("/dev", 0755);
+            mount("devtmpfs", "/dev", "devtmpfs", 0, 0);
+            int console = open("/dev/console", O_RDWR);
+            if (write(console, text, strlen(text)) < 0 || ENDS) { reboot(RB_AUTOBOOT); }
+            for (;;) { pause(); }
+        }
+        """;
+
+    /// <param name="id">64 hex digits.</param>
+    /// <param name="ends">Whether the guest ends as soon as it is up.</param>
+    public async Task<VmSpec> SpecAsync(string id, bool ends = false)
+    {
+        string scratch = Path.Combine(directory, "scratch.img");
+        await new ScratchDisk(directory).CreateAsync(scratch, 64 << 20, journal: true, TestContext.Current.CancellationToken);
+        string root = Path.Combine(directory, "root,with comma & <tags>.img");
+        await File.WriteAllBytesAsync(root, new byte[4096], TestContext.Current.CancellationToken);
+        return new VmSpec
+        {
+            Id = id,
+            Name = "web",
+            Labels = new Dictionary<string, string> { ["tier"] = "front & <back>", ["odd"] = "bell \a, lone \ud800" },
+            RuntimeDirectory = Directory.CreateDirectory(Path.Combine(directory, "run")).FullName,
+            ConsoleLog = Path.Combine(directory, "console.log"),
+            Kernel = GuestFiles.Find().Kernel,
+            Initramfs = await InitramfsAsync(ends),
+            VCpus = 1,
+            Memory = 128 << 20,
+            Token = new byte[32],
+            Root = new(root, DiskFormat.Raw, ReadOnly: true),
+            Scratch = new(scratch, DiskFormat.Raw, ReadOnly: false, Volatile: true),
+        };
+    }
+
+    private async Task<string> InitramfsAsync(bool ends)
+    {
+        string tree = Directory.CreateDirectory(Path.Combine(directory, "initramfs")).FullName;
+        await File.WriteAllTextAsync(Path.Combine(directory, "init.c"), Init, TestContext.Current.CancellationToken);
+        string script = $"cd '{tree}' && cc -static -Os -DENDS={(ends ? 1 : 0)} -o init ../init.c && echo init | cpio -o -H newc --quiet > ../initramfs.cpio";
+        (int exitCode, string output) = await Commands.RunAsync("sh", "-c", script);
+        Assert.True(exitCode == 0, output);
+        return Path.Combine(directory, "initramfs.cpio");
+    }
+}
