@@ -13,16 +13,18 @@ export MVM_CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/mvm
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-# What a run needs, what a build needs, what bindings are generated from, and what the tests compare with.
+# What a run needs, what a build needs, what bindings are generated from, what the libvirt driver (optional) needs,
+# and what the tests compare with.
 PACKAGES_RUN   := qemu-system-x86 bubblewrap e2fsprogs libzstd1 liblzma5 libbz2-1.0 ca-certificates
 PACKAGES_BUILD := linux-source-6.1 build-essential musl-tools flex bison bc libelf-dev libssl-dev cpio xz-utils python3-minimal
 PACKAGES_BIND  := libclang1-14 libclang-common-14-dev linux-libc-dev libvirt-dev libzstd-dev
 PACKAGES_IMAGE := mmdebstrap docker-registry skopeo umoci fakeroot arch-test debian-archive-keyring jq curl
+PACKAGES_VIRT  := libvirt0 libvirt-daemon-driver-qemu libvirt-clients
 PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools attr docker.io zstd bzip2 socat busybox-static
 
 DOTNET_BUILD := dotnet build MicroVm.sln --nologo -v quiet
 
-.PHONY: all help deps deps-generate deps-test sdk kernel agent generate check-generated build dist samples run test test-kvm check \
+.PHONY: all help deps deps-generate deps-libvirt deps-test sdk kernel agent generate check-generated build dist samples run test test-kvm check \
         bench fuzz install uninstall clean format
 
 all: dist ## Build everything into .build/dist
@@ -55,7 +57,12 @@ deps: sdk ## Install what building and running needs (Debian packages)
 deps-generate: sdk
 	$(call install,generate,$(PACKAGES_BIND))
 
-deps-test: deps deps-generate
+# libvirt's QEMU driver looks for its user, which Debian makes with the daemon that is not needed here.
+deps-libvirt: ## Install what the libvirt driver needs
+	$(call install,libvirt,$(PACKAGES_VIRT))
+	@getent passwd libvirt-qemu >/dev/null || useradd --system --user-group --no-create-home --shell /usr/sbin/nologin libvirt-qemu
+
+deps-test: deps deps-generate deps-libvirt
 	$(call install,test,$(PACKAGES_TEST))
 
 # --- guest --------------------------------------------------------------------------------------------------------

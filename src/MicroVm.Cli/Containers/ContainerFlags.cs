@@ -63,6 +63,8 @@ internal static class ContainerFlags
     private static void DefineSecurity(FlagSet flags, ContainerOptions options)
     {
         flags.Switch("privileged", '\0', "Give extended privileges to this container", value => options.Privileged = value);
+        flags.Text("runtime", '\0', "Runtime to use for this container (\"qemu\", \"libvirt\")", value => options.Runtime = value);
+        flags.Text("driver", '\0', "Hypervisor driver: another name for --runtime", value => options.Runtime = value);
         flags.Text("cap-add", '\0', "Add Linux capabilities", value => options.CapabilitiesAdded.Add(FlagValues.Capability(value)), "list");
         flags.Text("cap-drop", '\0', "Drop Linux capabilities", value => options.CapabilitiesDropped.Add(FlagValues.Capability(value)), "list");
         flags.Text("security-opt", '\0', "Security Options", value => options.SecurityOptions.Add(value), "list");

@@ -42,6 +42,9 @@ internal sealed class ContainerOptions
 
     internal bool Privileged { get; set; }
 
+    /// <summary>Empty: the daemon's.</summary>
+    internal string Runtime { get; set; } = "";
+
     internal List<string> CapabilitiesAdded { get; } = [];
 
     internal List<string> CapabilitiesDropped { get; } = [];

@@ -15,6 +15,7 @@ internal static partial class ContainerRequest
         json.Boolean(nameof(HostConfig.Privileged), options.Privileged);
         json.Boolean(nameof(HostConfig.ReadonlyRootfs), options.ReadOnly);
         Text(json, nameof(HostConfig.ContainerIDFile), options.ContainerIdFile);
+        Text(json, nameof(HostConfig.Runtime), options.Runtime);
         Number(json, nameof(HostConfig.Memory), options.Memory);
         Number(json, nameof(HostConfig.NanoCpus), options.NanoCpus);
         Number(json, nameof(HostConfig.ShmSize), options.ShmSize);

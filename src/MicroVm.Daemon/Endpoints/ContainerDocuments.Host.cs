@@ -40,7 +40,7 @@ internal static partial class ContainerDocuments
         UsernsMode = "",
         ShmSize = spec.ShmSize == 0 ? DefaultShmSize : spec.ShmSize,
         Sysctls = spec.Sysctls.Count == 0 ? null : spec.Sysctls,
-        Runtime = Runtime,
+        Runtime = RuntimeNames.FromDriver(spec.Driver),
         Isolation = "",
         Memory = spec.Memory,
         NanoCpus = spec.NanoCpus,

@@ -9,7 +9,6 @@ namespace MicroVm.Daemon.Endpoints;
 internal static partial class ContainerDocuments
 {
     public const string StorageDriver = "erofs";
-    public const string Runtime = "mvm";
 
     private const string Bridge = "bridge";
 

@@ -41,6 +41,7 @@ internal static class ContainerSpecs
             AutoRemove = host.AutoRemove,
             ReadOnlyRoot = host.ReadonlyRootfs,
             Privileged = host.Privileged,
+            Driver = RuntimeNames.ToDriver(host.Runtime),
             Tmpfs = Tmpfs(host),
             CapAdd = Strings(host.CapAdd),
             CapDrop = Strings(host.CapDrop),

@@ -53,11 +53,7 @@ internal static class CreateSupport
         Refuse(host.IpcMode is not (null or "" or "private" or "shareable" or "none"), $"ipc mode {host.IpcMode} is not supported: {own}");
         Refuse(!string.IsNullOrEmpty(host.UTSMode), $"uts mode {host.UTSMode} is not supported: {own}");
         Refuse(!string.IsNullOrEmpty(host.Cgroup), $"cgroup {host.Cgroup} is not supported: {own}");
-        if (host.Runtime is not (null or "" or ContainerDocuments.Runtime or "runc" or "io.containerd.runc.v2"))
-        {
-            throw ApiException.BadRequest($"unknown or invalid runtime name: {host.Runtime}");
-        }
-
+        _ = RuntimeNames.ToDriver(host.Runtime);
         Refuse(host.Isolation is not (null or "" or "default"), $"isolation {host.Isolation} is not supported");
     }
 

@@ -87,8 +87,8 @@ internal static class SystemDocuments
             DockerRootDir = options.Root,
             Name = Environment.MachineName,
             ServerVersion = ProductInfo.Version,
-            Runtimes = new Dictionary<string, RuntimeInfo> { [ContainerDocuments.Runtime] = new("mvmd") },
-            DefaultRuntime = ContainerDocuments.Runtime,
+            Runtimes = RuntimeNames.All.ToDictionary(name => name, _ => new RuntimeInfo("mvmd")),
+            DefaultRuntime = RuntimeNames.Default,
             LiveRestoreEnabled = true,
             SecurityOptions = ["name=seccomp,profile=builtin"],
             Warnings = hypervisor.AcceleratorReason.Length == 0

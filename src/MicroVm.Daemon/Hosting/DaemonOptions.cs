@@ -28,8 +28,11 @@ internal sealed class DaemonOptions
     /// <summary>Certificates by registry, in Docker's layout.</summary>
     public string CertsDirectory { get; set; } = "/etc/mvm/certs.d";
 
-    /// <summary>qemu.</summary>
+    /// <summary>qemu or libvirt, for containers that ask for none.</summary>
     public string Driver { get; set; } = "qemu";
+
+    /// <summary>Which libvirt the libvirt driver uses; null: its QEMU driver in this process, with its root under <see cref="Root"/>.</summary>
+    public string? LibvirtUri { get; set; }
 
     /// <summary>VMMs are confined.</summary>
     public bool Jail { get; set; } = true;

@@ -1,6 +1,7 @@
 using MicroVm.Engine;
 using MicroVm.Engine.Containers;
 using MicroVm.Hypervisor;
+using MicroVm.Hypervisor.Libvirt;
 using MicroVm.Hypervisor.Qemu;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Registry;
@@ -13,7 +14,7 @@ internal sealed class DaemonServices : IAsyncDisposable
 {
     private readonly ILoggerFactory _loggers;
     private readonly ImageStore _images;
-    private readonly IHypervisor _hypervisor;
+    private readonly HypervisorDrivers _hypervisor;
     private readonly ContainerService _containers;
 
     private DaemonServices(DaemonOptions options)
@@ -23,7 +24,7 @@ internal sealed class DaemonServices : IAsyncDisposable
             .SetMinimumLevel(options.LogLevel));
         LayerStore layers = LayerStore.Open(Path.Combine(options.Root, "layers"));
         _images = ImageStore.Open(Path.Combine(options.Root, "images"), layers, Registries(options), _loggers.CreateLogger<ImageStore>());
-        _hypervisor = new QemuHypervisor(Hypervisor(options));
+        _hypervisor = Drivers(options);
         _containers = new ContainerService(Engine(options), _images, layers, _hypervisor, _loggers.CreateLogger<ContainerService>());
     }
 
@@ -35,13 +36,22 @@ internal sealed class DaemonServices : IAsyncDisposable
     public void Register(IServiceCollection services) => services
         .AddSingleton<IContainerService>(_containers)
         .AddSingleton<IImageStore>(_images)
-        .AddSingleton(_hypervisor);
+        .AddSingleton<IHypervisor>(_hypervisor);
 
     public async ValueTask DisposeAsync()
     {
         await _containers.DisposeAsync();
+        _hypervisor.Dispose();
         _images.Dispose();
         _loggers.Dispose();
+    }
+
+    private static HypervisorDrivers Drivers(DaemonOptions options)
+    {
+        HypervisorOptions host = Hypervisor(options);
+        QemuHypervisor qemu = new(host);
+        (string Name, IHypervisor Driver)[] drivers = [("qemu", qemu), ("libvirt", new LibvirtHypervisor(host, qemu))];
+        return new([.. drivers.OrderBy(driver => driver.Name != options.Driver)]);
     }
 
     private static RegistryOptions Registries(DaemonOptions options) => new()
@@ -55,6 +65,7 @@ internal sealed class DaemonServices : IAsyncDisposable
     internal static HypervisorOptions Hypervisor(DaemonOptions options) => new()
     {
         Directory = Path.Combine(options.Root, "hypervisor"),
+        LibvirtUri = options.LibvirtUri,
         Jail = new() { Enabled = options.Jail, Users = options.VmUsers, ControlGroupParent = options.ControlGroupParent },
     };
 

@@ -17,7 +17,8 @@ internal sealed record Setting(string Key, string Help, Action<DaemonOptions, IR
         new("insecure-registries", "registries reached by plain HTTP", (options, value) => options.InsecureRegistries = [.. value.Select(NotEmpty)]),
         new("max-concurrent-downloads", "layers pulled at once", (options, value) => options.MaxConcurrentDownloads = Integer(value, 1, 64)),
         new("certs-dir", "certificates by registry", (options, value) => options.CertsDirectory = AbsolutePath(value)),
-        new("driver", "hypervisor driver: qemu", (options, value) => options.Driver = OneOf(value, "qemu")),
+        new("driver", "hypervisor driver: qemu or libvirt", (options, value) => options.Driver = OneOf(value, "qemu", "libvirt")),
+        new("libvirt-uri", "which libvirt (qemu:///system); its own in this process by default", (options, value) => options.LibvirtUri = QemuUri(One(value))),
         new("jail", "confine each VM's process: true or false", (options, value) => options.Jail = Flag(value)),
         new("vm-users", "user numbers for VMs, one each: FIRST-LAST", (options, value) => options.VmUsers = Users(One(value))),
         new("cgroup-parent", "control group of all VMs", (options, value) => options.ControlGroupParent = GroupPath(One(value))),
@@ -45,6 +46,11 @@ internal sealed record Setting(string Key, string Help, Action<DaemonOptions, IR
         string path = host.StartsWith(scheme, StringComparison.Ordinal) ? host[scheme.Length..] : "";
         return path.StartsWith('/') ? Path.GetFullPath(path) : throw new FormatException("unix:///PATH (no other transport is served)");
     }
+
+    private static string QemuUri(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme == "qemu" || uri.Scheme.StartsWith("qemu+", StringComparison.Ordinal))
+            ? text
+            : throw new FormatException("a URI of libvirt's QEMU driver such as qemu:///system");
 
     private static string Address(string text)
     {

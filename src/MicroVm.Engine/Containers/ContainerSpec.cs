@@ -65,6 +65,9 @@ public sealed record ContainerSpec
 
     public bool Privileged { get; init; }
 
+    /// <summary>Which hypervisor driver; empty: the one that the daemon is set to when it starts.</summary>
+    public string Driver { get; init; } = "";
+
     /// <summary>Target path to mount options.</summary>
     public IReadOnlyDictionary<string, string> Tmpfs { get; init; } = new Dictionary<string, string>();
 

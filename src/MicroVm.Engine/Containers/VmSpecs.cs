@@ -21,6 +21,9 @@ internal static class VmSpecs
         HypervisorInfo host) => new()
         {
             Id = container.Id,
+            Driver = string.IsNullOrEmpty(container.Spec.Driver) ? host.Driver : container.Spec.Driver,
+            Name = container.Name,
+            Labels = container.Effective.Labels,
             RuntimeDirectory = paths.RuntimeDirectory,
             ConsoleLog = paths.KernelLog,
             Kernel = options.Kernel,

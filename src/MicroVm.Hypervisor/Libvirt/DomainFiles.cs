@@ -7,7 +7,8 @@ using MicroVm.Interop.Processes;
 namespace MicroVm.Hypervisor.Libvirt;
 
 /// <summary>What a domain has in its VM's runtime directory.</summary>
-internal sealed record DomainFiles(VmPaths Paths)
+/// <param name="Log">What libvirt in this process has to say of it; null: that is another's.</param>
+internal sealed record DomainFiles(VmPaths Paths, string? Log)
 {
     /// <summary>QEMU's own note.</summary>
     public string Pid => Path.Combine(Paths.Directory, "qemu.pid");
@@ -45,5 +46,14 @@ internal sealed record DomainFiles(VmPaths Paths)
     {
         Paths.Remove();
         File.Delete(Pid);
+    }
+
+    /// <summary>Once libvirt is done with the domain.</summary>
+    public void RemoveLog()
+    {
+        if (Log is not null)
+        {
+            File.Delete(Log);
+        }
     }
 }

@@ -5,6 +5,9 @@ namespace MicroVm.Hypervisor.Libvirt;
 /// <summary>The directory of libvirt's driver in this process: its configuration, state and capability cache.</summary>
 internal static class EmbeddedRoot
 {
+    /// <summary>Where libvirt writes a file for each domain.</summary>
+    public static string Logs(string directory) => Path.Combine(directory, "log/qemu");
+
     /// <summary>The URI of the driver with its root there, which is made.</summary>
     public static string Prepare(string directory)
     {

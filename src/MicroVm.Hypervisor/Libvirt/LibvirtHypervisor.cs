@@ -16,12 +16,14 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
     private readonly QemuHypervisor _qemu;
     private readonly LibvirtSession _session;
     private readonly Lazy<HypervisorInfo> _info;
+    private readonly string? _logs;
 
     /// <param name="qemu">Knows the host and its QEMU.</param>
     public LibvirtHypervisor(HypervisorOptions options, QemuHypervisor qemu)
     {
         _qemu = qemu;
         _session = new(() => options.LibvirtUri ?? EmbeddedRoot.Prepare(options.LibvirtRoot));
+        _logs = options.LibvirtUri is null ? EmbeddedRoot.Logs(options.LibvirtRoot) : null;
         _info = new(() => Inspect(qemu.Info));
     }
 
@@ -31,7 +33,7 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
     {
         VmSpecCheck.Check(spec);
         LibvirtConnection connection = await _session.OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        var files = new DomainFiles(new VmPaths(spec.RuntimeDirectory));
+        DomainFiles files = Files(spec);
         try
         {
             return await StartAsync(spec, connection, files).ConfigureAwait(false);
@@ -39,6 +41,7 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or HypervisorException or LibvirtException)
         {
             files.Remove();
+            files.RemoveLog();
             throw e switch
             {
                 LibvirtException refused => LibvirtSession.Explain(refused, $"start domain {DomainXml.NameOf(spec)}"),
@@ -50,7 +53,7 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
 
     public async Task<IVirtualMachine?> AdoptAsync(VmSpec spec, CancellationToken cancellationToken)
     {
-        var files = new DomainFiles(new VmPaths(spec.RuntimeDirectory));
+        DomainFiles files = Files(spec);
         ProcessIdentity? identity = ProcessIdentity.Read(files.Paths.Process);
         PidFd? process = identity?.Open();
         if (process is null)
@@ -62,16 +65,21 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
         // The VM needs no libvirt to go on; libvirt, when it answers, is to know of it again.
         _ = _session.OpenAsync();
         var console = new ConsoleLog(files.Paths.ConsoleOutput, spec.ConsoleLog);
-        return new LibvirtMachine(spec, _session, _session.Watch(DomainXml.UuidOf(spec)), files, identity!.ProcessId, process, console);
+        DomainWatch watch = _session.Watch(DomainXml.UuidOf(spec));
+        return new LibvirtMachine(spec, _session, watch, files, identity!.ProcessId, process, console);
     }
 
     /// <summary>Lets the VMs go: they run on.</summary>
     public void Dispose() => _session.Dispose();
 
+    private DomainFiles Files(VmSpec spec) => new(
+        new VmPaths(spec.RuntimeDirectory), _logs is null ? null : Path.Combine(_logs, DomainXml.NameOf(spec) + ".log"));
+
     private async Task<LibvirtMachine> StartAsync(VmSpec spec, LibvirtConnection connection, DomainFiles files)
     {
         files.Create(spec.Token);
         string uuid = DomainXml.UuidOf(spec);
+        await _session.SettleAsync(uuid).ConfigureAwait(false);
         DomainWatch watch = _session.Watch(uuid);
         var console = new ConsoleLog(files.Paths.ConsoleOutput, spec.ConsoleLog);
         try
@@ -121,6 +129,7 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
         }
 
         files.Remove();
+        files.RemoveLog();
     }
 
     private static async Task DestroyAsync(LibvirtDomain domain)

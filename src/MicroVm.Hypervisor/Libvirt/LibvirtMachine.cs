@@ -12,8 +12,9 @@ internal sealed class LibvirtMachine : IVirtualMachine
     private const int SigKill = 9;
     private const int Failed = 1;
 
-    // libvirt sees the end of a process of its own as soon as we do; where it does not answer, its word is not needed.
+    // libvirt sees the end of the process when we do, and waits until it has been reaped: by the host's init, which may take a second.
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_settling = TimeSpan.FromMinutes(1);
     private readonly LibvirtSession _session;
     private readonly DomainWatch _watch;
     private readonly DomainFiles _files;
@@ -81,11 +82,12 @@ internal sealed class LibvirtMachine : IVirtualMachine
     private async Task<VmExit> WatchAsync()
     {
         await ProcessWatcher.Shared.WatchAsync(_process).ConfigureAwait(false);
-        LibvirtDomainEvent? stopped = await StoppedAsync().ConfigureAwait(false);
         try
         {
+            // Who killed it needs no word of libvirt's.
+            LibvirtDomainEvent? last = _killed ? null : await StoppedAsync(s_grace).ConfigureAwait(false);
             _console.Dispose();
-            VmExit exit = Describe(stopped);
+            VmExit exit = Describe(last);
             _files.Remove();
             return exit;
         }
@@ -96,17 +98,25 @@ internal sealed class LibvirtMachine : IVirtualMachine
         }
         finally
         {
-            _watch.Dispose();
+            _ = SettleAsync();
             _process.Dispose();
             await _ended.CancelAsync().ConfigureAwait(false);
         }
     }
 
-    private async Task<LibvirtDomainEvent?> StoppedAsync()
+    /// <summary>What libvirt is not done with is left to it.</summary>
+    private async Task SettleAsync()
+    {
+        await StoppedAsync(s_settling).ConfigureAwait(false);
+        _files.RemoveLog();
+        _watch.Dispose();
+    }
+
+    private async Task<LibvirtDomainEvent?> StoppedAsync(TimeSpan limit)
     {
         try
         {
-            return _session.IsOpen ? await _watch.Stopped.WaitAsync(s_grace).ConfigureAwait(false) : null;
+            return _session.IsOpen ? await _watch.Stopped.WaitAsync(limit).ConfigureAwait(false) : null;
         }
         catch (TimeoutException)
         {
@@ -114,12 +124,12 @@ internal sealed class LibvirtMachine : IVirtualMachine
         }
     }
 
-    private VmExit Describe(LibvirtDomainEvent? stopped) => stopped is { } last ? (virDomainEventStoppedDetailType)last.Detail switch
+    private VmExit Describe(LibvirtDomainEvent? stopped) => (virDomainEventStoppedDetailType?)stopped?.Detail switch
     {
         _ when _killed => new(128 + SigKill, $"VMM killed by signal {SigKill}"),
+        null => new(0, _console.Panic ?? "ended"),
         virDomainEventStoppedDetailType.VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN => new(0, _console.Panic ?? "guest stopped"),
         virDomainEventStoppedDetailType.VIR_DOMAIN_EVENT_STOPPED_DESTROYED => new(128 + SigKill, "destroyed through libvirt"),
         _ => new(Failed, "the VMM crashed or was killed"),
-    }
-    : _killed ? new(128 + SigKill, $"VMM killed by signal {SigKill}") : new(0, _console.Panic ?? "ended");
+    };
 }

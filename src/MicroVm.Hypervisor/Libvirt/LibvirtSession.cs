@@ -10,7 +10,8 @@ namespace MicroVm.Hypervisor.Libvirt;
 /// </summary>
 internal sealed class LibvirtSession(Func<string> uri) : IDisposable
 {
-    private readonly ConcurrentDictionary<string, DomainWatch> _watches = new();
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    private readonly ConcurrentDictionary<DomainWatch, string> _watches = new();
     private readonly SemaphoreSlim _lock = new(1);
     private LibvirtConnection? _connection;
 
@@ -38,11 +39,17 @@ internal sealed class LibvirtSession(Func<string> uri) : IDisposable
         }
     }
 
+    /// <summary>Waits until libvirt is done with the end of a domain of this UUID, which has the name of the next.</summary>
+    public async Task SettleAsync(string uuid)
+    {
+        await Task.WhenAny(Task.WhenAll(Of(uuid).Select(w => w.Settled)), Task.Delay(s_patience)).ConfigureAwait(false);
+    }
+
     /// <summary>Begin before the domain starts, else its end may be missed.</summary>
     public DomainWatch Watch(string uuid)
     {
-        var watch = new DomainWatch(uuid, w => _watches.TryRemove(KeyValuePair.Create(w.Uuid, w)));
-        _watches[uuid] = watch;
+        var watch = new DomainWatch(uuid, w => _watches.TryRemove(w, out _));
+        _watches[watch] = uuid;
         return watch;
     }
 
@@ -102,9 +109,11 @@ internal sealed class LibvirtSession(Func<string> uri) : IDisposable
 
     private void Route(LibvirtDomainEvent change)
     {
-        if (change.Type == virDomainEventType.VIR_DOMAIN_EVENT_STOPPED && _watches.TryGetValue(change.Uuid, out DomainWatch? watch))
+        if (change.Type == virDomainEventType.VIR_DOMAIN_EVENT_STOPPED)
         {
-            watch.Tell(change);
+            Of(change.Uuid).ForEach(w => w.Tell(change));
         }
     }
+
+    private List<DomainWatch> Of(string uuid) => [.. _watches.Where(w => w.Value == uuid).Select(w => w.Key)];
 }

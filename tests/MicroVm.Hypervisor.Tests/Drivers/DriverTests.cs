@@ -69,6 +69,19 @@ public abstract class DriverTests : IDisposable
     }
 
     [Fact]
+    public async Task AKilledVmStartsAgainAtOnce()
+    {
+        VmSpec spec = await Guest.SpecAsync(Id);
+        for (int start = 0; start < 2; start++)
+        {
+            await using IVirtualMachine machine = await Hypervisor.StartAsync(spec, Token);
+            await machine.KillAsync().WaitAsync(s_limit, Token);
+        }
+
+        await GoneAsync(spec);
+    }
+
+    [Fact]
     public async Task AVmmThatCrashesIsTold()
     {
         VmSpec spec = await Guest.SpecAsync(Id);
@@ -76,7 +89,7 @@ public abstract class DriverTests : IDisposable
         await UpAsync(spec);
         using (PidFd process = PidFd.Open(machine.ProcessId))
         {
-            process.Signal(11);
+            process.Signal(9); // The first process of a namespace takes no other from outside.
         }
 
         VmExit exit = await machine.Exited.WaitAsync(s_limit, Token);

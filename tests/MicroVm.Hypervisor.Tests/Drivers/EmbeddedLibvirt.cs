@@ -10,7 +10,7 @@ public sealed class EmbeddedLibvirt : IDisposable
 
     public EmbeddedLibvirt()
     {
-        Options = new HypervisorOptions { Accelerator = "tcg", LibvirtRoot = _root };
+        Options = TestHost.Options with { Directory = _root };
         Hypervisor = new LibvirtHypervisor(Options, new QemuHypervisor(Options));
     }
 
@@ -18,7 +18,7 @@ public sealed class EmbeddedLibvirt : IDisposable
 
     public LibvirtHypervisor Hypervisor { get; }
 
-    public string Uri => $"qemu:///embed?root={_root}";
+    public string Uri => $"qemu:///embed?root={Options.LibvirtRoot}";
 
     public void Dispose()
     {

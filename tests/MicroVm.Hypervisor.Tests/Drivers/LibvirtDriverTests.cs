@@ -101,7 +101,26 @@ public sealed class LibvirtDriverTests(EmbeddedLibvirt libvirt) : DriverTests, I
     {
         await base.GoneAsync(spec);
         using LibvirtConnection connection = await LibvirtConnection.OpenAsync(libvirt.Uri);
-        var error = await Assert.ThrowsAsync<LibvirtException>(() => connection.LookUpByUuidAsync(DomainXml.UuidOf(spec)));
-        Assert.Equal(virErrorNumber.VIR_ERR_NO_DOMAIN, error.Code);
+        string log = Path.Combine(libvirt.Options.LibvirtRoot, "log/qemu", DomainXml.NameOf(spec) + ".log");
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (await IsKnownAsync(connection, spec) || File.Exists(log))
+        {
+            // libvirt may still wait for the process to be reaped.
+            await Task.Delay(20, limit.Token);
+        }
+    }
+
+    private static async Task<bool> IsKnownAsync(LibvirtConnection connection, VmSpec spec)
+    {
+        try
+        {
+            using LibvirtDomain domain = await connection.LookUpByUuidAsync(DomainXml.UuidOf(spec));
+            return true;
+        }
+        catch (LibvirtException e)
+        {
+            Assert.Equal(virErrorNumber.VIR_ERR_NO_DOMAIN, e.Code);
+            return false;
+        }
     }
 }

@@ -4,5 +4,5 @@ namespace MicroVm.Hypervisor.Tests.Drivers;
 
 public sealed class QemuDriverTests : DriverTests
 {
-    protected override IHypervisor Hypervisor { get; } = new QemuHypervisor(new HypervisorOptions { Accelerator = "tcg" });
+    protected override IHypervisor Hypervisor { get; } = new QemuHypervisor(TestHost.Options);
 }

@@ -1,5 +1,3 @@
-using MicroVm.Hypervisor.Disks;
-
 namespace MicroVm.Hypervisor.Tests.Drivers;
 
 /// <summary>A guest whose init says a word on the console, and then ends the VM or sleeps: no agent, so that the driver is all there is.</summary>
@@ -28,24 +26,16 @@ internal sealed class TestGuest(string directory)
     /// <param name="ends">Whether the guest ends as soon as it is up.</param>
     public async Task<VmSpec> SpecAsync(string id, bool ends = false)
     {
-        string scratch = Path.Combine(directory, "scratch.img");
-        await new ScratchDisk(directory).CreateAsync(scratch, 64 << 20, journal: true, TestContext.Current.CancellationToken);
         string root = Path.Combine(directory, "root,with comma & <tags>.img");
         await File.WriteAllBytesAsync(root, new byte[4096], TestContext.Current.CancellationToken);
-        return new VmSpec
+        VmSpec spec = await TestHost.SpecAsync(directory, "vm");
+        return spec with
         {
             Id = id,
             Name = "web",
             Labels = new Dictionary<string, string> { ["tier"] = "front & <back>", ["odd"] = "bell \a, lone \ud800" },
-            RuntimeDirectory = Directory.CreateDirectory(Path.Combine(directory, "run")).FullName,
-            ConsoleLog = Path.Combine(directory, "console.log"),
-            Kernel = GuestFiles.Find().Kernel,
             Initramfs = await InitramfsAsync(ends),
-            VCpus = 1,
-            Memory = 128 << 20,
-            Token = new byte[32],
-            Root = new(root, DiskFormat.Raw, ReadOnly: true),
-            Scratch = new(scratch, DiskFormat.Raw, ReadOnly: false, Volatile: true),
+            Root = spec.Root with { Path = root },
         };
     }
 
