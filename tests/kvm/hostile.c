@@ -71,9 +71,20 @@ static void greet(int fd, bool honest)
 	(void)put_frame(fd, sizeof(reply), reply, sizeof(reply));
 }
 
+// Reads the host's next message: an answer before its request would be an attack of another kind.
+static void take_frame(int fd)
+{
+	uint32_t length = 0;
+	uint8_t byte;
+
+	(void)recv(fd, &length, sizeof(length), MSG_WAITALL);
+	for (length = ntohl(length); length > 0 && recv(fd, &byte, 1, 0) == 1; length--)
+		continue;
+}
+
 static void attack(int fd)
 {
-	static uint8_t bytes[4096];
+	static uint8_t bytes[65536];
 	static int connections;
 
 	(void)getrandom(bytes, sizeof(bytes), 0);
@@ -95,8 +106,11 @@ static void attack(int fd)
 		greet(fd, ATTACK != imposter);
 	if (ATTACK == stranger)
 		(void)put_frame(fd, 8, "\x95\x10\x00\x07\x00\xc4\x01!", 8);
-	if (ATTACK == turncoat) // Ok to Setup, Started to Start.
-		(void)(put_frame(fd, 3, "\x92\x03\x02", 3) && put_frame(fd, 4, "\x93\x07\x03\x01", 4));
+	if (ATTACK == turncoat && connections == 1) {
+		for (int i = 0; i < 3; i++) // Hello, Setup, Start
+			take_frame(fd);
+		(void)(put_frame(fd, 3, "\x92\x03\x02", 3) && put_frame(fd, 4, "\x93\x07\x03\x01", 4)); // Ok, Started
+	}
 	if (ATTACK == vanish)
 		(void)reboot(RB_AUTOBOOT);
 }
@@ -107,8 +121,8 @@ int main(void)
 		int fd = accept_host();
 
 		attack(fd);
-		if (ATTACK != silence)
-			(void)recv(fd, &(char){0}, 1, 0);
+		while (ATTACK != silence && recv(fd, &(char){0}, 1, 0) == 1)
+			continue;
 		(void)close(fd);
 	}
 }

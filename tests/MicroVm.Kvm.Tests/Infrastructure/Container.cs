@@ -1,28 +1,29 @@
-using System.Globalization;
-
 namespace MicroVm.Kvm.Tests.Infrastructure;
 
-/// <summary>A container that runs detached, and is removed in the end.</summary>
+/// <summary>A container of the service that runs detached, and is removed in the end.</summary>
 public sealed class Container(string id) : IAsyncDisposable
 {
     public string Id { get; } = id;
 
+    private static EngineApi Api => InstalledHost.Api;
+
     /// <summary>Busybox without network.</summary>
-    public static async Task<Container> StartAsync(params string[] command) =>
-        new((await InstalledHost.MvmAsync(["run", "-d", "--network", "none", "-m", "128m", "busybox", .. command])).Succeeded());
+    public static async Task<Container> StartAsync(params string[] command)
+    {
+        var container = new Container(await Api.CreateAsync(command));
+        Assert.Null(await Api.StartAsync(container.Id));
+        return container;
+    }
 
     /// <summary>Pid of its VMM; 0 when it does not run.</summary>
-    public async Task<int> PidAsync() => int.Parse(await InspectAsync("{{.State.Pid}}"), CultureInfo.InvariantCulture);
+    public async Task<int> PidAsync() => (await Api.StateAsync(Id)).GetProperty("Pid").GetInt32();
 
-    public Task<string> StatusAsync() => InspectAsync("{{.State.Status}}");
+    public async Task<string> StatusAsync() => (await Api.StateAsync(Id)).GetProperty("Status").GetString()!;
 
-    public async Task<string> LogAsync() => (await InstalledHost.MvmAsync("logs", Id)).Succeeded();
+    public Task<string> LogAsync() => Api.LogAsync(Id);
 
     public Task WaitForLogAsync(string text) =>
         Eventually.IsTrueAsync(async () => (await LogAsync()).Contains(text, StringComparison.Ordinal), $"no '{text}' in the log");
 
-    public async ValueTask DisposeAsync() => (await InstalledHost.MvmAsync("rm", "-f", Id)).Succeeded();
-
-    private async Task<string> InspectAsync(string format) =>
-        (await InstalledHost.MvmAsync("inspect", "--format", format, Id)).Succeeded();
+    public async ValueTask DisposeAsync() => await Api.RemoveAsync(Id);
 }

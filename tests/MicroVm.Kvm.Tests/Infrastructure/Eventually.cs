@@ -3,8 +3,8 @@ namespace MicroVm.Kvm.Tests.Infrastructure;
 /// <summary>Waits for what has no event to wait for, as long as a slow machine may take.</summary>
 public static class Eventually
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
     public static async Task<T> SucceedsAsync<T>(Func<Task<T>> attempt)
     {

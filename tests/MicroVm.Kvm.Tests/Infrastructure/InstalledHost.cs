@@ -15,6 +15,9 @@ public sealed class InstalledHost : IAsyncLifetime
     public const string Mvmd = "/usr/local/bin/mvmd";
     public const string RunDirectory = "/run/mvm";
 
+    /// <summary>The service's.</summary>
+    public static EngineApi Api { get; } = new($"{RunDirectory}/mvm.sock");
+
     /// <summary>What tests/kvm/run has packed.</summary>
     public static string Files { get; } = Path.Combine(AppContext.BaseDirectory, "..");
 
@@ -28,7 +31,7 @@ public sealed class InstalledHost : IAsyncLifetime
     {
         Assert.Empty((await MvmAsync("ps", "-aq")).Succeeded());
         (await SystemctlAsync("stop", "mvmd")).Succeeded();
-        Assert.Empty(VmmProcesses());
+        await NoVmIsLeftAsync();
     }
 
     public static Task<CommandResult> MvmAsync(params string[] arguments) => Command.RunAsync(Mvm, arguments);
@@ -53,4 +56,8 @@ public sealed class InstalledHost : IAsyncLifetime
     public static IReadOnlyDictionary<int, string[]> VmmProcesses() =>
         Process.GetProcesses().Where(p => p.ProcessName.StartsWith("qemu-system", StringComparison.Ordinal))
             .ToDictionary(p => p.Id, p => File.ReadAllText($"/proc/{p.Id}/cmdline").Split('\0'));
+
+    /// <summary>An end is told before the guest has unmounted its disk.</summary>
+    public static Task NoVmIsLeftAsync() =>
+        Eventually.IsTrueAsync(() => Task.FromResult(VmmProcesses().Count == 0), "a VM is left");
 }
