@@ -25,9 +25,13 @@ public sealed class BrokenGuestTests : IDisposable
         await RunIsRefusedAsync(empty, "Kernel panic");
     }
 
-    private static async Task RunIsRefusedAsync(string initramfs, string text)
+    [Fact]
+    public async Task AnAgentThatNeverAnswersIsGivenUp() => await RunIsRefusedAsync(
+        await GuestImage.CompileAsync("tests/guest/silent.c", _directory), "the virtual machine did not boot within 3 seconds", ", \"boot-timeout\": 3");
+
+    private static async Task RunIsRefusedAsync(string initramfs, string text, string settings = "")
     {
-        await using Daemon daemon = await Daemon.StartAsync($$"""{"initramfs": "{{initramfs}}"}""");
+        await using Daemon daemon = await Daemon.StartAsync($$"""{"initramfs": "{{initramfs}}"{{settings}}}""");
         await daemon.LoadBusyboxAsync();
         string[] run = ["run", "--rm", "--network", "none", "busybox", "true"];
         (await daemon.MvmAsync(run)).Refused("mvm", 125, text); // Makes the templates and disks that are kept.

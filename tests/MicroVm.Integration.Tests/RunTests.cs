@@ -78,6 +78,14 @@ public sealed class RunTests(DaemonFixture fixture)
         Assert.InRange(long.Parse(kib), 64 * 1024, 128 * 1024);
     }
 
+    /// <summary>What is accepted boots: the least memory is no guess.</summary>
+    [Theory, CombinatorialClients]
+    public async Task TheLeastMemoryBootsAndLessIsRefused(string client)
+    {
+        Assert.Equal("ok", (await RunAsync(client, ["-m", "64m"], "echo", "ok")).Succeeded());
+        (await RunAsync(client, ["-m", "63m"], "echo", "ok")).Refused(client, 125, "Minimum memory limit allowed is 64MB");
+    }
+
     [Theory, CombinatorialClients]
     public async Task EnvFileIsRead(string client)
     {

@@ -52,6 +52,9 @@ internal sealed class DaemonOptions
     /// <summary>Bytes that a container may write to its root file system when it asks for none; 0: the engine's default.</summary>
     public long StorageSize { get; set; }
 
+    /// <summary>From a VM's start to its agent's first answer; zero: the engine's default.</summary>
+    public TimeSpan BootTimeout { get; set; }
+
     /// <summary>Uncompressed ELF vmlinux.</summary>
     public string Kernel { get; set; } = DefaultPaths.GuestFile("vmlinux");
 

@@ -83,6 +83,7 @@ internal sealed class DaemonServices : IAsyncDisposable
         {
             DefaultMemory = options.Memory > 0 ? options.Memory : defaults.DefaultMemory,
             DefaultStorage = options.StorageSize > 0 ? options.StorageSize : defaults.DefaultStorage,
+            BootTimeout = options.BootTimeout > TimeSpan.Zero ? options.BootTimeout : defaults.BootTimeout,
         };
     }
 }

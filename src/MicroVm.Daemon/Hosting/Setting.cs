@@ -25,6 +25,7 @@ internal sealed record Setting(string Key, string Help, Action<DaemonOptions, IR
         new("memory", "guest memory by default (512m, 1g)", (options, value) => options.Memory = Size(value)),
         new("cpus", "vCPUs by default", (options, value) => options.Cpus = Integer(value, 1, 64)),
         new("storage-size", "writable disk by default (10g)", (options, value) => options.StorageSize = Size(value)),
+        new("boot-timeout", "seconds that a VM may take to boot", (options, value) => options.BootTimeout = TimeSpan.FromSeconds(Integer(value, 1, 3600))),
         new("kernel", "guest kernel (ELF vmlinux)", (options, value) => options.Kernel = AbsolutePath(value)),
         new("initramfs", "guest initramfs", (options, value) => options.Initramfs = AbsolutePath(value)),
         new("log-level", "debug, info, warn or error", (options, value) => options.LogLevel = Level(One(value))),

@@ -18,8 +18,15 @@ public sealed class JailTests : IAsyncLifetime
     {
         _spec = await TestHost.SpecAsync(_directory, "vm-a") with { CpuQuota = 0.5 };
         _machine = await _hypervisor.StartAsync(_spec, TestContext.Current.CancellationToken);
-        await using Stream channel = await _machine.ConnectAgentAsync(TestContext.Current.CancellationToken);
-        await UntilAsync(() => Status()["Name"].StartsWith("qemu", StringComparison.Ordinal) && Status()["Seccomp_filters"] == "2");
+        try
+        {
+            await UntilAsync(() => Status()["Name"].StartsWith("qemu", StringComparison.Ordinal) && Status()["Seccomp_filters"] == "2");
+        }
+        catch
+        {
+            await DisposeAsync(); // Nobody else calls it now.
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()
