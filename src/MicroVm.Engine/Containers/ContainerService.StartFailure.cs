@@ -7,7 +7,8 @@ namespace MicroVm.Engine.Containers;
 
 public sealed partial class ContainerService
 {
-    private static readonly TimeSpan s_reasonTimeout = TimeSpan.FromSeconds(2);
+    // A driver may have to ask another process why its VM ended.
+    private static readonly TimeSpan s_reasonTimeout = TimeSpan.FromSeconds(6);
 
     private StartFailure Explain(Exception failure, CancellationToken boot) =>
         failure is OperationCanceledException && boot.IsCancellationRequested

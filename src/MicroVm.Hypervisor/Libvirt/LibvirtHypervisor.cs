@@ -66,7 +66,7 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
         _ = _session.OpenAsync();
         var console = new ConsoleLog(files.Paths.ConsoleOutput, spec.ConsoleLog);
         DomainWatch watch = _session.Watch(DomainXml.UuidOf(spec));
-        return new LibvirtMachine(spec, _session, watch, files, identity!.ProcessId, process, console);
+        return new LibvirtMachine(spec, _session, watch, files, identity!.ProcessId, process, console, () => _qemu.Forget(spec, user: null));
     }
 
     /// <summary>Lets the VMs go: they run on.</summary>
@@ -85,8 +85,8 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
         try
         {
             using LibvirtDomain domain = await connection.CreateAsync(Xml(spec, files)).ConfigureAwait(false);
-            (int pid, PidFd process) = await NoteAsync(files, domain).ConfigureAwait(false);
-            return new LibvirtMachine(spec, _session, watch, files, pid, process, console);
+            (int pid, PidFd process) = await NoteAsync(spec, files, domain).ConfigureAwait(false);
+            return new LibvirtMachine(spec, _session, watch, files, pid, process, console, () => _qemu.Forget(spec, user: null));
         }
         catch
         {
@@ -97,15 +97,23 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
     }
 
     /// <summary>A VM that nobody will know of, because its files could not be written, must not run on.</summary>
-    private static async Task<(int Id, PidFd Process)> NoteAsync(DomainFiles files, LibvirtDomain domain)
+    private async Task<(int Id, PidFd Process)> NoteAsync(VmSpec spec, DomainFiles files, LibvirtDomain domain)
     {
         try
         {
-            return files.Note();
+            (int Id, PidFd Process) noted = files.Note();
+            if (_logs is not null)
+            {
+                // A libvirtd has control groups of its own for its domains.
+                _qemu.Confine(spec, noted.Id);
+            }
+
+            return noted;
         }
         catch
         {
             await DestroyAsync(domain).ConfigureAwait(false);
+            _qemu.Forget(spec, user: null);
             throw;
         }
     }
@@ -130,6 +138,7 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
 
         files.Remove();
         files.RemoveLog();
+        _qemu.Forget(spec, user: null);
     }
 
     private static async Task DestroyAsync(LibvirtDomain domain)

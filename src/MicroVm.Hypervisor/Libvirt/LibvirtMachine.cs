@@ -22,10 +22,13 @@ internal sealed class LibvirtMachine : IVirtualMachine
     private readonly SerialTransport _transport;
     private readonly ConsoleLog _console;
     private readonly CancellationTokenSource _ended = new();
+    private readonly Action _gone;
     private volatile bool _killed;
 
-    public LibvirtMachine(VmSpec spec, LibvirtSession session, DomainWatch watch, DomainFiles files, int pid, PidFd process, ConsoleLog console)
+    /// <param name="gone">Called when the process has ended, before <see cref="Exited"/> tells.</param>
+    public LibvirtMachine(VmSpec spec, LibvirtSession session, DomainWatch watch, DomainFiles files, int pid, PidFd process, ConsoleLog console, Action gone)
     {
+        _gone = gone;
         (Id, ProcessId, _session, _watch, _files, _process, _console) = (spec.Id, pid, session, watch, files, process, console);
         _transport = new SerialTransport(files.Paths.Channel);
         Exited = WatchAsync();
@@ -89,6 +92,7 @@ internal sealed class LibvirtMachine : IVirtualMachine
             _console.Dispose();
             VmExit exit = Describe(last);
             _files.Remove();
+            _gone();
             return exit;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -158,8 +158,19 @@ public sealed class QemuHypervisor : IHypervisor
         }
     }
 
+    /// <summary>Bounds a VMM that another started, as far as this daemon may: its control group is the VM's.</summary>
+    /// <exception cref="IOException">The host refuses.</exception>
+    internal void Confine(VmSpec spec, int pid)
+    {
+        if (_jail?.Users is not null)
+        {
+            _jail.Groups.Create(spec.Id, QemuJail.LimitsOf(spec, Info.Accelerator));
+            _jail.Confine(spec.Id, [pid]);
+        }
+    }
+
     /// <summary>Nothing of the VM runs any more.</summary>
-    private void Forget(VmSpec spec, uint? user)
+    internal void Forget(VmSpec spec, uint? user)
     {
         _jail?.Groups.Delete(spec.Id);
         if (user is { } number)

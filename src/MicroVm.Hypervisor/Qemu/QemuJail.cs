@@ -48,12 +48,12 @@ internal static class QemuJail
             Devices = isEmulated ? [] : [Kvm],
             SharesNetwork = hasNetwork,
             User = user,
-            Limits = new(
-                spec.Memory + Overhead + (isEmulated ? TranslationBuffer : 0),
-                spec.VCpus + Threads,
-                spec.CpuQuota ?? spec.VCpus + 1),
+            Limits = LimitsOf(spec, accelerator),
         };
     }
+
+    public static GroupLimits LimitsOf(VmSpec spec, string accelerator) => new(
+        spec.Memory + Overhead + (accelerator == "tcg" ? TranslationBuffer : 0), spec.VCpus + Threads, spec.CpuQuota ?? spec.VCpus + 1);
 
     private static string[] WritableFiles(VmSpec spec, VmPaths paths) => [spec.Scratch.Path, paths.ConsoleOutput, paths.ConsoleInput];
 }

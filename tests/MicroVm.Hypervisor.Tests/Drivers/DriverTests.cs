@@ -32,6 +32,7 @@ public abstract class DriverTests : IDisposable
         Assert.Equal(Id, machine.Id);
         Assert.True(File.Exists($"/proc/{machine.ProcessId}/stat"));
         await UpAsync(spec);
+        await ContainsAsync($"/proc/{machine.ProcessId}/cgroup", $"/mvm/{Id}");
         await machine.KillAsync().WaitAsync(s_limit, Token);
     }
 
@@ -188,10 +189,12 @@ public abstract class DriverTests : IDisposable
         return Task.CompletedTask;
     }
 
-    protected static async Task UpAsync(VmSpec spec)
+    protected static Task UpAsync(VmSpec spec) => ContainsAsync(spec.ConsoleLog, TestGuest.Greeting);
+
+    private static async Task ContainsAsync(string file, string text)
     {
         using var limit = new CancellationTokenSource(s_limit);
-        while (!(await File.ReadAllTextAsync(spec.ConsoleLog, limit.Token)).Contains(TestGuest.Greeting, StringComparison.Ordinal))
+        while (!(await File.ReadAllTextAsync(file, limit.Token)).Contains(text, StringComparison.Ordinal))
         {
             await Task.Delay(20, limit.Token);
         }

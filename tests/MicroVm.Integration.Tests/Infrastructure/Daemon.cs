@@ -6,6 +6,12 @@ namespace MicroVm.Integration.Tests.Infrastructure;
 /// <summary>One mvmd with its own root and run directory, and the two clients pointed at it.</summary>
 public sealed class Daemon : IAsyncDisposable
 {
+    // A file named in HIDE is not what it was, for the daemon alone.
+    private const string Launch = """
+        [ -z "$HIDE" ] || exec unshare -m sh -c 'mount --bind /dev/null "$HIDE" && exec "$0" "$@" >>"$LOG" 2>&1' "$0" "$@"
+        exec "$0" "$@" >>"$LOG" 2>&1
+        """;
+
     private readonly Dictionary<string, string> _environment;
     private Process? _process;
     private bool _hasOwnFileSystem;
@@ -54,7 +60,7 @@ public sealed class Daemon : IAsyncDisposable
     public async Task RestartAsync(IReadOnlyDictionary<string, string>? environment = null)
     {
         string log = Path.Combine(Directory, "mvmd.log");
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec \"$0\" \"$@\" >>\"$LOG\" 2>&1", TestEnvironment.Mvmd,
+        var start = new ProcessStartInfo("/bin/sh", ["-c", Launch, TestEnvironment.Mvmd,
             "--root", Root, "--run-dir", RunDirectory, "--config", Path.Combine(Directory, "daemon.json")])
         {
             // A killed process can't remove the runtime's diagnostic sockets from the temporary directory.
