@@ -56,12 +56,17 @@ internal sealed class ConsoleLog : IDisposable
         {
             int count = _fifo.Read(buffer);
             ReadOnlySpan<byte> bytes = buffer.AsSpan(0, count);
-            bool last = _stop && bytes.EndsWith("\0"u8);
-            Keep(last ? bytes[..^1] : bytes);
-            if (last)
+            int mark = _stop ? bytes.LastIndexOf((byte)0) : -1;
+            if (mark < 0)
             {
-                return;
+                Keep(bytes);
+                continue;
             }
+
+            // The guest may have printed something right behind it.
+            Keep(bytes[..mark]);
+            Keep(bytes[(mark + 1)..]);
+            return;
         }
     }
 
