@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using MicroVm.Hypervisor.Jail;
 using MicroVm.Hypervisor.Kvm;
 using MicroVm.Hypervisor.Qemu;
+using MicroVm.Interop.Libvirt;
 using MicroVm.Interop.Vsock;
 
 namespace MicroVm.Hypervisor.Host;
@@ -29,6 +30,7 @@ public static class HostExamination
         UserNamespaces(),
         Network(options.Jail),
         Virtiofsd(),
+        Libvirt(),
     ];
 
     private static HostFinding Kvm(string? configured)
@@ -154,6 +156,22 @@ public static class HostExamination
     private static HostFinding Virtiofsd() => (s_virtiofsd.FirstOrDefault(File.Exists) ?? HostProgram.Find("virtiofsd")) is not { } path
         ? new("virtiofsd", FindingState.Weaker, "not found", "no directories of the host can be shared", "apt-get install qemu-system-common")
         : new("virtiofsd", FindingState.Good, path);
+
+    private static HostFinding Libvirt()
+    {
+        try
+        {
+            return new("libvirt", FindingState.Good, LibvirtConnection.LibraryVersion, "containers can ask for it with --runtime libvirt");
+        }
+        catch (LibvirtMissingException e)
+        {
+            return new("libvirt", FindingState.Weaker, Before(e.Message, ": apt-get"), "the libvirt driver can't be used", "apt-get install libvirt0 libvirt-daemon-driver-qemu");
+        }
+        catch (LibvirtException e)
+        {
+            return new("libvirt", FindingState.Weaker, Printable.OneLine(e.Message, 200), "the libvirt driver can't be used");
+        }
+    }
 
     /// <summary>-1 where there is no such setting.</summary>
     private static long Number(string path) =>
