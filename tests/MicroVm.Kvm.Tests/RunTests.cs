@@ -92,7 +92,7 @@ public sealed class RunTests
         const string Program = "head -c 100000 /dev/zero | tr '\\0' $0; echo; trap \"exit $0\" TERM; echo ready; while :; do sleep 1; done";
         Container[] containers = await Task.WhenAll(Enumerable.Range(1, 8).Select(i => Container.StartAsync("sh", "-c", Program, $"{i}")));
         await Task.WhenAll(containers.Select(container => container.WaitForLogAsync("ready")));
-        string[][] vmms = [.. InstalledHost.VmmProcesses().Values];
+        string[][] vmms = [.. VmmProcess.All().Values];
         Assert.Equal(containers.Length, vmms.Length);
         Assert.Equal(containers.Length, vmms.Select(VsockOf).Distinct().Count());
         Assert.All(vmms, arguments => Assert.Contains("kvm", arguments));

@@ -25,7 +25,7 @@ public sealed class ServiceTests
 
         (await InstalledHost.SystemctlAsync("stop", "mvmd")).Succeeded();
         Assert.Equal("inactive", await ServiceStateAsync());
-        Assert.Contains(vmm, InstalledHost.VmmProcesses().Keys);
+        Assert.Contains(vmm, VmmProcess.All().Keys);
 
         // A client finds no daemon: it is systemd that starts one.
         Assert.Equal(container.Id, (await InstalledHost.MvmAsync("ps", "-q", "--no-trunc")).Succeeded());

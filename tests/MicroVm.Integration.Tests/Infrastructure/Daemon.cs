@@ -115,9 +115,7 @@ public sealed class Daemon : IAsyncDisposable
     /// <summary>VMM processes of this daemon's containers.</summary>
     public IReadOnlyList<int> VmmProcesses() =>
     [
-        .. Process.GetProcessesByName("qemu-system-x86_64").Concat(Process.GetProcessesByName("qemu-system-x86"))
-            .Where(p => File.Exists($"/proc/{p.Id}/cmdline") && File.ReadAllText($"/proc/{p.Id}/cmdline").Contains(Directory, StringComparison.Ordinal))
-            .Select(p => p.Id).Distinct(),
+        .. VmmProcess.All().Where(p => p.Value.Any(a => a.Contains(Directory, StringComparison.Ordinal))).Select(p => p.Key),
     ];
 
     public async ValueTask DisposeAsync()

@@ -52,12 +52,7 @@ public sealed class InstalledHost : IAsyncLifetime
     public static async Task<int> DaemonPidAsync() =>
         int.Parse((await SystemctlAsync("show", "-P", "MainPID", "mvmd")).Succeeded(), CultureInfo.InvariantCulture);
 
-    /// <summary>The command lines of all VMs of the machine, by pid.</summary>
-    public static IReadOnlyDictionary<int, string[]> VmmProcesses() =>
-        Process.GetProcesses().Where(p => p.ProcessName.StartsWith("qemu-system", StringComparison.Ordinal))
-            .ToDictionary(p => p.Id, p => File.ReadAllText($"/proc/{p.Id}/cmdline").Split('\0'));
-
     /// <summary>An end is told before the guest has unmounted its disk.</summary>
     public static Task NoVmIsLeftAsync() =>
-        Eventually.IsTrueAsync(() => Task.FromResult(VmmProcesses().Count == 0), "a VM is left");
+        Eventually.IsTrueAsync(() => Task.FromResult(VmmProcess.All().Count == 0), "a VM is left");
 }
