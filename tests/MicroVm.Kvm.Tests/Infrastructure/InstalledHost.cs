@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 [assembly: AssemblyFixture(typeof(MicroVm.Kvm.Tests.Infrastructure.InstalledHost))]
