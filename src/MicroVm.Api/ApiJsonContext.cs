@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MicroVm.Api.Containers;
+using MicroVm.Api.Events;
 using MicroVm.Api.Images;
 using MicroVm.Api.Info;
 using MicroVm.Api.Json;
@@ -23,6 +24,7 @@ namespace MicroVm.Api;
 [JsonSerializable(typeof(IReadOnlyList<ContainerSummary>))]
 [JsonSerializable(typeof(PruneResponse))]
 [JsonSerializable(typeof(StartTimings))]
+[JsonSerializable(typeof(EventMessage))]
 [JsonSerializable(typeof(IReadOnlyList<ImageSummary>))]
 [JsonSerializable(typeof(ImageInspect))]
 [JsonSerializable(typeof(IReadOnlyList<ImageHistoryItem>))]

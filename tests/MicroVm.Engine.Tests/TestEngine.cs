@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Events;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Registry;
@@ -33,6 +34,8 @@ internal sealed class TestEngine : IAsyncDisposable
     public LayerStore Layers { get; }
 
     public ImageStore Images { get; }
+
+    public EventBus Events { get; } = new();
 
     public ContainerService Service { get; private set; }
 
@@ -136,7 +139,7 @@ internal sealed class TestEngine : IAsyncDisposable
         }
     }
 
-    private ContainerService NewService() => new(Options, Images, Layers, _hypervisor);
+    private ContainerService NewService() => new(Options, Images, Layers, _hypervisor, Events);
 
     internal sealed record RunResult(string Id, int ExitCode, byte[] Stdout, byte[] Stderr)
     {

@@ -14,6 +14,7 @@ internal static class CommandTable
         new("attach", "CONTAINER", "Attach local standard input, output, and error streams to a running container", 1, 1),
         new("create", "IMAGE [COMMAND] [ARG...]", "Create a new container", 1),
         new("doctor", "", "Show what this host has for virtual machines, and how to mend what is missing", 0, 0),
+        new("events", "", "Get real time events from the daemon", 0, 0),
         new("inspect", "NAME|ID [NAME|ID...]", "Return low-level information on containers and images", 1),
         new("kill", "CONTAINER [CONTAINER...]", "Kill one or more running containers", 1),
         new("load", "", "Load an image from a tar archive or STDIN", 0, 0),
@@ -52,6 +53,7 @@ internal static class CommandTable
         "attach" => new AttachCommand(),
         "create" => new CreateCommand(),
         "doctor" => new DoctorCommand(),
+        "events" => new EventsCommand(),
         "inspect" => new InspectCommand(),
         "kill" => new KillCommand(),
         "load" => new LoadCommand(),
@@ -77,7 +79,7 @@ internal static class CommandTable
         ("image", "ls" or "list") => "images",
         ("image", "rm" or "remove") => "rmi",
         ("image", "pull" or "load" or "tag" or "inspect") => verb,
-        ("system", "info") => "info",
+        ("system", "info" or "events") => verb,
         _ => null,
     };
 }

@@ -84,12 +84,33 @@ internal sealed class TemplateEvaluator(JsonElement root, StringBuilder output)
                 throw new TemplateException($"nil data; no entry for key \"{name}\"");
             }
 
-            if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty(name, out value))
-            {
-                throw new TemplateException($"can't evaluate field {name}");
-            }
+            value = Member(value, name) ?? throw new TemplateException($"can't evaluate field {name}");
         }
 
         return value;
+    }
+
+    /// <summary>By its name, or by one that differs in case alone: Go's fields have capitals where some documents have none.</summary>
+    private static JsonElement? Member(JsonElement value, string name)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        if (value.TryGetProperty(name, out JsonElement member))
+        {
+            return member;
+        }
+
+        foreach (JsonProperty property in value.EnumerateObject())
+        {
+            if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return property.Value;
+            }
+        }
+
+        return null;
     }
 }

@@ -79,17 +79,7 @@ internal sealed partial class ContainerEndpoints(IContainerService containers, I
 
     private async Task RestartAsync(HttpContext context)
     {
-        string id = containers.Inspect(Id(context)).Id;
-        try
-        {
-            await containers.StopAsync(id, context.QueryInt("t"), Signal(context), CancellationToken.None);
-        }
-        catch (EngineException e) when (e.Kind == EngineErrorKind.NotModified)
-        {
-            // It does not run; then there is only the start.
-        }
-
-        await containers.StartAsync(id, CancellationToken.None);
+        await containers.RestartAsync(Id(context), context.QueryInt("t"), Signal(context), CancellationToken.None);
         context.NoContent();
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using MicroVm.Api;
 using MicroVm.Api.Images;
+using MicroVm.Engine.Events;
 using MicroVm.Images.References;
 using MicroVm.Images.Store;
 
@@ -25,8 +26,11 @@ internal sealed partial class ImageEndpoints
         ImageReference reference = ParseReference(context.Query("fromImage"), context.Query("tag"));
         string platform = context.Query("platform");
         var options = new PullOptions(platform.Length == 0 ? null : platform, Credentials(context.Request.Headers["X-Registry-Auth"].ToString()));
-        await ProgressResponse.RunAsync(
-            context, async progress => await images.PullAsync(reference, options, progress, context.RequestAborted));
+        await ProgressResponse.RunAsync(context, async progress =>
+        {
+            StoredImage image = await images.PullAsync(reference, options, progress, context.RequestAborted);
+            events.Publish(image, "pull", reference.Familiar);
+        });
     }
 
     private async Task LoadAsync(HttpContext context)
@@ -38,6 +42,7 @@ internal sealed partial class ImageEndpoints
                 context.Request.Body, quiet ? new Progress() : progress, context.RequestAborted);
             foreach (LoadedImage image in loaded)
             {
+                events.Publish(image.Image, "load", image.Image.Id.ToString());
                 progress.Add(new ProgressMessage
                 {
                     Stream = image.Name is null ? $"Loaded image ID: {image.Image.Id}\n" : $"Loaded image: {image.Name}\n",

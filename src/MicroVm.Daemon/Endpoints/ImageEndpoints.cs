@@ -2,6 +2,7 @@ using System.Globalization;
 using MicroVm.Api;
 using MicroVm.Api.Images;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Events;
 using MicroVm.Images;
 using MicroVm.Images.References;
 using MicroVm.Images.Store;
@@ -9,7 +10,7 @@ using MicroVm.Images.Store;
 namespace MicroVm.Daemon.Endpoints;
 
 /// <summary><c>/images/…</c>. Image names hold slashes, so that the action is whatever comes last.</summary>
-internal sealed partial class ImageEndpoints(IImageStore images, IContainerService containers)
+internal sealed partial class ImageEndpoints(IImageStore images, IContainerService containers, EventBus events)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -40,7 +41,9 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
         switch (action)
         {
             case "tag":
-                await images.TagAsync(name, ParseReference(context.Query("repo"), context.Query("tag")), context.RequestAborted);
+                ImageReference target = ParseReference(context.Query("repo"), context.Query("tag"));
+                await images.TagAsync(name, target, context.RequestAborted);
+                events.Publish(Find(name), "tag", target.Familiar);
                 context.Response.StatusCode = StatusCodes.Status201Created;
                 break;
             case "push":
@@ -52,7 +55,7 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
 
     private Task DeleteAsync(HttpContext context)
     {
-        IReadOnlyList<RemovedImage> removed = images.Remove(context.RouteText("path"), context.QueryFlag("force"), UsersOf);
+        IReadOnlyList<RemovedImage> removed = Remove(context.RouteText("path"), context.QueryFlag("force"));
         return context.WriteJsonAsync(ImageDocuments.Removed(removed), ApiJsonContext.Api.IReadOnlyListImageDeleteItem);
     }
 
@@ -80,11 +83,26 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
                 continue;
             }
 
-            deleted.AddRange(ImageDocuments.Removed(images.Remove(image.Id.ToString(), force: true, UsersOf)));
+            deleted.AddRange(ImageDocuments.Removed(Remove(image.Id.ToString(), force: true)));
             space += image.Size;
         }
 
         return context.WriteJsonAsync(new ImagePruneResponse(deleted, space), ApiJsonContext.Api.ImagePruneResponse);
+    }
+
+    private IReadOnlyList<RemovedImage> Remove(string name, bool force)
+    {
+        StoredImage? image = images.Find(name);
+        IReadOnlyList<RemovedImage> removed = images.Remove(name, force, UsersOf);
+        foreach (string action in image is null ? [] : removed.Select(ActionOf).OfType<string>())
+        {
+            events.Publish(image!, action, image!.Id.ToString());
+        }
+
+        return removed;
+
+        // Layers that went with it are not told.
+        string? ActionOf(RemovedImage what) => what.Untagged is not null ? "untag" : what.Deleted == image.Id.ToString() ? "delete" : null;
     }
 
     private StoredImage Find(string name) =>

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using MicroVm.Daemon.Endpoints;
 using MicroVm.Daemon.Http;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Events;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Store;
 
@@ -15,7 +16,7 @@ internal static class ApiApplication
     /// <summary>How long a stop waits for requests that have not begun to answer.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
-    /// <param name="addServices">Registers <see cref="IContainerService"/>, <see cref="IImageStore"/> and <see cref="IHypervisor"/>.</param>
+    /// <param name="addServices">Registers <see cref="IContainerService"/>, <see cref="IImageStore"/>, <see cref="IHypervisor"/> and <see cref="EventBus"/>.</param>
     public static WebApplication Build(DaemonOptions options, Action<IServiceCollection> addServices)
     {
         // Empty: no configuration files watched, no console formatter, no Kestrel. It starts in a fraction of the time.
@@ -43,8 +44,10 @@ internal static class ApiApplication
     {
         var containers = services.GetRequiredService<IContainerService>();
         var images = services.GetRequiredService<IImageStore>();
+        var events = services.GetRequiredService<EventBus>();
         new SystemEndpoints(containers, images, services.GetRequiredService<IHypervisor>(), options).Map(routes);
-        new ImageEndpoints(images, containers).Map(routes);
+        new ImageEndpoints(images, containers, events).Map(routes);
+        new EventEndpoints(events).Map(routes);
         new ContainerEndpoints(containers, images, services.GetRequiredService<ILogger<ContainerEndpoints>>()).Map(routes);
         UnsupportedEndpoints.Map(routes);
     }

@@ -1,5 +1,6 @@
 using MicroVm.Engine;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Events;
 using MicroVm.Hypervisor;
 using MicroVm.Hypervisor.Libvirt;
 using MicroVm.Hypervisor.Qemu;
@@ -16,6 +17,7 @@ internal sealed class DaemonServices : IAsyncDisposable
     private readonly ImageStore _images;
     private readonly HypervisorDrivers _hypervisor;
     private readonly ContainerService _containers;
+    private readonly EventBus _events = new();
 
     private DaemonServices(DaemonOptions options)
     {
@@ -25,7 +27,7 @@ internal sealed class DaemonServices : IAsyncDisposable
         LayerStore layers = LayerStore.Open(Path.Combine(options.Root, "layers"));
         _images = ImageStore.Open(Path.Combine(options.Root, "images"), layers, Registries(options), _loggers.CreateLogger<ImageStore>());
         _hypervisor = Drivers(options);
-        _containers = new ContainerService(Engine(options), _images, layers, _hypervisor, _loggers.CreateLogger<ContainerService>());
+        _containers = new ContainerService(Engine(options), _images, layers, _hypervisor, _events, _loggers.CreateLogger<ContainerService>());
     }
 
     public static DaemonServices Open(DaemonOptions options) => new(options);
@@ -36,7 +38,8 @@ internal sealed class DaemonServices : IAsyncDisposable
     public void Register(IServiceCollection services) => services
         .AddSingleton<IContainerService>(_containers)
         .AddSingleton<IImageStore>(_images)
-        .AddSingleton<IHypervisor>(_hypervisor);
+        .AddSingleton<IHypervisor>(_hypervisor)
+        .AddSingleton(_events);
 
     public async ValueTask DisposeAsync()
     {

@@ -49,6 +49,12 @@ internal sealed class Container
     /// <summary>The removal under way.</summary>
     public Task? Removing { get; set; }
 
+    /// <summary>Restarts that are stopping it: the end of the run is then not that of the container, even with --rm.</summary>
+    public int Restarts { get; set; }
+
+    /// <summary>The container outlives its run.</summary>
+    public bool IsKept => !Snapshot.Spec.AutoRemove || Restarts > 0;
+
     /// <summary>Disks that create has begun to make.</summary>
     public Task<PreparedDisks>? Disks { get; set; }
 

@@ -58,6 +58,8 @@ public sealed partial class ContainerService
             throw NoSuchImage(snapshot.Spec.Image);
         }
 
+        Publish(container, "create");
+
         // Ready, or nearly, when the start comes.
         container.Disks = PrepareDisksAsync(container, image);
     }

@@ -42,9 +42,10 @@ public sealed partial class ContainerService
             LogIncomplete(container.Id, logFailure.Message);
         }
 
+        bool isKept = container.IsKept;
         await RecordEndAsync(container, run, end).ConfigureAwait(false);
-        await TearDownAsync(container, run, isClean: end.IsProcessExit).ConfigureAwait(false);
-        if (container.Snapshot.Spec.AutoRemove)
+        await TearDownAsync(container, run, isClean: end.IsProcessExit && isKept).ConfigureAwait(false);
+        if (!isKept)
         {
             await IgnoreFailure(RemoveOnceAsync(container)).ConfigureAwait(false);
         }
@@ -110,6 +111,7 @@ public sealed partial class ContainerService
             saved = container.Update(
                 record => record with { HasEnded = true, Snapshot = Ended(record.Snapshot, end) },
                 durable: !container.Snapshot.Spec.AutoRemove);
+            PublishEnd(container, end);
             container.Waiters.CompleteExit(exit);
         }
 
@@ -133,7 +135,7 @@ public sealed partial class ContainerService
     /// <summary>Ends the VM: with a clean unmount where its writable disk is kept, else at once.</summary>
     private async Task TearDownAsync(Container container, ContainerRun run, bool isClean)
     {
-        if (isClean && !container.Snapshot.Spec.AutoRemove && container.Removing is null)
+        if (isClean && container.Removing is null)
         {
             await ShutDownGuestAsync(container, run).ConfigureAwait(false);
         }

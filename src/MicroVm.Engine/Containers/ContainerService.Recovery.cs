@@ -107,15 +107,12 @@ public sealed partial class ContainerService
         await container.Hub.Stdin.ClientEndedAsync().ConfigureAwait(false);
     }
 
-    private static async Task MarkLostAsync(Container container, string reason)
+    private async Task MarkLostAsync(Container container, string reason)
     {
-        await container.Update(
-            record => record with
-            {
-                Vm = null,
-                HasEnded = true,
-                Snapshot = Ended(record.Snapshot, new(LostExitCode, false, reason, false)),
-            },
-            durable: false).ConfigureAwait(false);
+        RunEnd end = new(LostExitCode, false, reason, false);
+        Task saved = container.Update(
+            record => record with { Vm = null, HasEnded = true, Snapshot = Ended(record.Snapshot, end) }, durable: false);
+        PublishEnd(container, end);
+        await saved.ConfigureAwait(false);
     }
 }

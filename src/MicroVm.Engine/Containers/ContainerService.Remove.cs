@@ -1,3 +1,5 @@
+using MicroVm.Engine.Guest;
+
 namespace MicroVm.Engine.Containers;
 
 public sealed partial class ContainerService
@@ -59,15 +61,17 @@ public sealed partial class ContainerService
             container.Waiters.CompleteRemoved(ExitOf(container.Snapshot));
         }
 
+        Publish(container, "destroy");
         LogRemoved(container.Id);
     }
 
-    private static async Task EndRunAsync(Container container)
+    private async Task EndRunAsync(Container container)
     {
         await CallOffStartAsync(container).ConfigureAwait(false);
         _ = container.UpdateSnapshot(snapshot => snapshot with { Status = ContainerStatus.Removing });
         if (container.Run is { } run)
         {
+            PublishKill(container, run, Signals.Kill);
             await run.Machine.KillAsync().ConfigureAwait(false);
             await run.Gone.ConfigureAwait(false);
         }

@@ -1,3 +1,4 @@
+using MicroVm.Engine.Events;
 using MicroVm.Engine.Guest;
 using MicroVm.Protocol.Connection;
 using MicroVm.Protocol.Messages;
@@ -23,11 +24,13 @@ public sealed partial class ContainerService
 
         if (number == Signals.Kill)
         {
+            PublishKill(found, run, number);
             await KillProcessAsync(run, cancellationToken).ConfigureAwait(false);
         }
         else
         {
             await AskGuestAsync(found, run.Session.KillAsync(number, cancellationToken)).ConfigureAwait(false);
+            PublishKill(found, run, number);
         }
     }
 
@@ -47,11 +50,15 @@ public sealed partial class ContainerService
         int number = StopSignal(found.Snapshot, signal);
         int seconds = timeoutSeconds ?? found.Snapshot.Spec.StopTimeout ?? DefaultStopTimeout;
         TimeSpan timeout = seconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
+        PublishKill(found, run, number);
         await SignalAsync(run, number, cancellationToken).ConfigureAwait(false);
         if (!await EndsWithinAsync(run, timeout, cancellationToken).ConfigureAwait(false))
         {
+            PublishKill(found, run, Signals.Kill);
             await KillProcessAsync(run, cancellationToken).ConfigureAwait(false);
         }
+
+        Publish(found, "stop");
     }
 
     public async Task ResizeAsync(string container, int rows, int columns, CancellationToken cancellationToken)
@@ -66,6 +73,7 @@ public sealed partial class ContainerService
         if (RunningOf(found) is { } run)
         {
             await AskGuestAsync(found, run.Session.ResizeAsync(rows, columns, cancellationToken)).ConfigureAwait(false);
+            Publish(found, "resize", ("height", rows.Text()), ("width", columns.Text()));
         }
         else if (found.Starting is null)
         {

@@ -179,6 +179,7 @@ public sealed partial class ContainerService
                 Ports = [.. run.Spec.Networks.SelectMany(network => network.Ports)],
                 Timings = clock.Steps,
             });
+            Publish(container, "start");
         }
 
         LogStarted(container.Id, clock.Total());

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using MicroVm.Engine.Events;
 using MicroVm.Engine.Logs;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
@@ -20,6 +21,7 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
     private readonly IImageStore _images;
     private readonly ILayerStore _layers;
     private readonly IHypervisor _hypervisor;
+    private readonly EventBus _events;
     private readonly ILogger _logger;
     private readonly ContainerStore _store;
     private readonly ScratchDisk _scratch;
@@ -31,12 +33,14 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
         IImageStore images,
         ILayerStore layers,
         IHypervisor hypervisor,
+        EventBus events,
         ILogger<ContainerService>? logger = null)
     {
         _options = options;
         _images = images;
         _layers = layers;
         _hypervisor = hypervisor;
+        _events = events;
         _logger = logger ?? NullLogger<ContainerService>.Instance;
         _store = new(options);
         _scratch = new(Path.Combine(options.Root, "templates"));
@@ -69,10 +73,15 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
         Container found = _index.Find(container);
         lock (found.Sync)
         {
-            return found.Snapshot.Status == ContainerStatus.Paused
-                ? throw new EngineException(
-                    EngineErrorKind.Conflict, $"container {found.Id} is paused, unpause the container before attach")
-                : Task.FromResult(found.Hub.Attach(options));
+            if (found.Snapshot.Status == ContainerStatus.Paused)
+            {
+                throw new EngineException(
+                    EngineErrorKind.Conflict, $"container {found.Id} is paused, unpause the container before attach");
+            }
+
+            IAttachment attachment = found.Hub.Attach(options);
+            Publish(found, "attach");
+            return Task.FromResult(attachment);
         }
     }
 
@@ -95,7 +104,9 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
     {
         Container found = _index.Find(container);
         Task saved = Task.CompletedTask;
+        string oldName = found.Snapshot.Name;
         _index.Rename(found, name, newName => saved = found.UpdateSnapshot(s => s with { Name = newName }, durable: true));
+        Publish(found, "rename", ("oldName", "/" + oldName));
         await saved.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 

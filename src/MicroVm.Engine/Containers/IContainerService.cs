@@ -33,6 +33,9 @@ public interface IContainerService
     /// <summary>Stop signal, then after the timeout (null: the container's; -1: never) SIGKILL.</summary>
     Task StopAsync(string container, int? timeoutSeconds, string? signal, CancellationToken cancellationToken);
 
+    /// <summary>Stop, when it runs, and start; one that is removed at its end is kept.</summary>
+    Task RestartAsync(string container, int? timeoutSeconds, string? signal, CancellationToken cancellationToken);
+
     Task ResizeAsync(string container, int rows, int columns, CancellationToken cancellationToken);
 
     Task RenameAsync(string container, string name, CancellationToken cancellationToken);

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MicroVm.Daemon.Hosting;
 using MicroVm.Daemon.Tests.Http;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Events;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Store;
@@ -34,12 +35,15 @@ internal sealed class ApiTestServer : IAsyncDisposable
         _application = ApiApplication.Build(Options, services => services
             .AddSingleton<IContainerService>(Containers)
             .AddSingleton<IImageStore>(Images)
-            .AddSingleton<IHypervisor>(new StaticHypervisor()));
+            .AddSingleton<IHypervisor>(new StaticHypervisor())
+            .AddSingleton(Events));
     }
 
     public DaemonOptions Options { get; }
 
     public MemoryContainers Containers { get; } = new();
+
+    public EventBus Events { get; } = new();
 
     public ImageStore Images { get; }
 

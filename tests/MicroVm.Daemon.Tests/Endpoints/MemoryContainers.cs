@@ -90,6 +90,12 @@ internal sealed class MemoryContainers : IContainerService
         return Task.CompletedTask;
     }
 
+    public async Task RestartAsync(string container, int? timeoutSeconds, string? signal, CancellationToken cancellationToken)
+    {
+        await StopAsync(container, timeoutSeconds, signal, cancellationToken);
+        await StartAsync(container, cancellationToken);
+    }
+
     public Task ResizeAsync(string container, int rows, int columns, CancellationToken cancellationToken)
     {
         Calls.Add($"resize {rows} {columns}");
