@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using MicroVm.Api.Containers;
 using MicroVm.Api.Events;
+using MicroVm.Api.Execs;
 using MicroVm.Api.Images;
 using MicroVm.Api.Info;
 using MicroVm.Api.Json;
@@ -22,6 +23,10 @@ namespace MicroVm.Api;
 [JsonSerializable(typeof(ContainerWaitResponse))]
 [JsonSerializable(typeof(ContainerInspect))]
 [JsonSerializable(typeof(IReadOnlyList<ContainerSummary>))]
+[JsonSerializable(typeof(ExecCreateRequest))]
+[JsonSerializable(typeof(ExecCreateResponse))]
+[JsonSerializable(typeof(ExecStartRequest))]
+[JsonSerializable(typeof(ExecInspect))]
 [JsonSerializable(typeof(PruneResponse))]
 [JsonSerializable(typeof(StartTimings))]
 [JsonSerializable(typeof(EventMessage))]

@@ -66,7 +66,7 @@ public sealed class RunTests(DaemonFixture fixture)
     {
         foreach (string client in CombinatorialClientsAttribute.Clients)
         {
-            CommandResult result = await RunAsync(client, ShellWords(flags), ShellWords(command));
+            CommandResult result = await RunAsync(client, ShellWords.Split(flags), ShellWords.Split(command));
             Assert.Equal(expected, result.Succeeded());
         }
     }
@@ -126,16 +126,4 @@ public sealed class RunTests(DaemonFixture fixture)
 
     private Task<CommandResult> RunAsync(string client, string[] flags, params string[] command) =>
         Daemon.ClientAsync(client, ["run", "--rm", .. flags.Contains("--network") ? [] : new[] { "--network", "none" }, .. flags, "busybox", .. command]);
-
-    /// <summary>Splits at blanks; single quotes keep them.</summary>
-    private static string[] ShellWords(string line)
-    {
-        var words = new List<string>();
-        foreach ((int index, string part) in line.Split('\'').Index())
-        {
-            words.AddRange(index % 2 == 1 ? [part] : part.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        }
-
-        return [.. words];
-    }
 }

@@ -6,6 +6,7 @@ internal static class CommandTable
     internal static readonly CommandInfo[] All =
     [
         new("run", "IMAGE [COMMAND] [ARG...]", "Create and run a new container from an image", 1) { IsCommon = true },
+        new("exec", "CONTAINER COMMAND [ARG...]", "Execute a command in a running container", 2) { IsCommon = true },
         new("ps", "", "List containers", 0, 0) { IsCommon = true },
         new("pull", "NAME[:TAG|@DIGEST]", "Download an image from a registry", 1, 1) { IsCommon = true },
         new("images", "[REPOSITORY[:TAG]]", "List images", 0, 1) { IsCommon = true },
@@ -54,6 +55,7 @@ internal static class CommandTable
         "create" => new CreateCommand(),
         "doctor" => new DoctorCommand(),
         "events" => new EventsCommand(),
+        "exec" => new ExecCommand(),
         "inspect" => new InspectCommand(),
         "kill" => new KillCommand(),
         "load" => new LoadCommand(),
@@ -74,7 +76,7 @@ internal static class CommandTable
     {
         ("container", "ls" or "list" or "ps") => "ps",
         ("container", "remove") => "rm",
-        ("container", "run" or "attach" or "create" or "inspect" or "kill" or "logs" or "port" or "rename" or "rm" or "start"
+        ("container", "run" or "attach" or "create" or "exec" or "inspect" or "kill" or "logs" or "port" or "rename" or "rm" or "start"
             or "stop" or "wait") => verb,
         ("image", "ls" or "list") => "images",
         ("image", "rm" or "remove") => "rmi",

@@ -7,6 +7,8 @@ internal static class ContainerPaths
 {
     internal static string Of(string container, string action) => $"/containers/{Percent.Encode(container)}/{action}";
 
+    internal static string OfExec(string exec, string action) => $"/exec/{Percent.Encode(exec)}/{action}";
+
     /// <summary>What image names are made of stays as it is.</summary>
     internal static string OfImage(string image, string action) => "/images/" + Percent.Encode(image, "/:@") + action;
 }

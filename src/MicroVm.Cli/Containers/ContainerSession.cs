@@ -1,8 +1,6 @@
 using MicroVm.Api.Containers;
 using MicroVm.Cli.Http;
-using MicroVm.Cli.Interop;
 using MicroVm.Cli.Json;
-using MicroVm.Cli.Streams;
 using MicroVm.Cli.Terminal;
 
 namespace MicroVm.Cli.Containers;
@@ -37,23 +35,8 @@ internal sealed class ContainerSession(EngineClient client, string container, At
     /// <returns>The exit code.</returns>
     internal int Run(Action started, Action? firstOutput = null)
     {
-        FileDescriptor input = FileDescriptor.StandardInput;
-        bool interactive = request is { Stdin: true, Terminal: true } && input.IsTerminal;
-        using SignalProxy? proxy = request.ProxySignals ? new SignalProxy(Forward, request.Terminal) : null;
-        using RawMode? raw = interactive ? RawMode.Enter(input, signalsEnd: !request.ProxySignals) : null;
-        InputPump? pump = request.Stdin
-            ? new InputPump(input, _connection!.Socket, interactive ? new EscapeScanner(request.DetachKeys) : null)
-            : null;
-        pump?.Start();
-        started();
-        if (request is { Redraw: true, Terminal: true } && WindowWatcher.Current is { } size)
-        {
-            Resize(new TerminalSize(size.Rows + 1, size.Columns + 1));
-        }
-
-        using WindowWatcher? window = request.Terminal ? WindowWatcher.Start(Resize) : null;
-        CopyOutput(firstOutput);
-        return pump is { Detached: true } ? ExitCodes.Success : ExitCode();
+        ProcessStreams streams = new(_connection!, _output!, request, Resize) { Forward = Forward };
+        return streams.Copy(started, firstOutput) ? ExitCode() : ExitCodes.Success;
     }
 
     private string AttachPath()
@@ -65,20 +48,6 @@ internal sealed class ContainerSession(EngineClient client, string container, At
 
     private static EngineResponse Accepted(EngineResponse response) =>
         response.IsSuccess ? response : throw EngineClient.Refusal(response);
-
-    private void CopyOutput(Action? firstOutput)
-    {
-        FileDescriptor? standardOutput = request.Stdout ? FileDescriptor.StandardOutput : null;
-        FileDescriptor? standardError = request.Stderr ? FileDescriptor.StandardError : null;
-        if (request.Terminal)
-        {
-            RawCopy.Copy(_output!, standardOutput ?? standardError, firstOutput);
-        }
-        else
-        {
-            new FrameDemultiplexer(standardOutput, standardError).Copy(_output!, firstOutput);
-        }
-    }
 
     private int ExitCode()
     {

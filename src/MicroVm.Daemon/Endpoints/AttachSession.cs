@@ -28,19 +28,26 @@ internal sealed class AttachSession(IAttachment attachment, HijackedStream clien
         }
     }
 
+    /// <summary>Text of the daemon's own, as output.</summary>
+    public static ValueTask TellAsync(HijackedStream client, bool terminal, ReadOnlyMemory<byte> text, CancellationToken cancellationToken) =>
+        terminal
+            ? client.WriteAsync(text, cancellationToken)
+            : WriteFrameAsync(client, new byte[StreamFrame.HeaderLength], new(OutputStream.Stdout, text), cancellationToken);
+
+    private static ValueTask WriteFrameAsync(HijackedStream client, byte[] header, OutputChunk chunk, CancellationToken cancellationToken)
+    {
+        StreamFrame.WriteHeader(header, (byte)chunk.Stream, chunk.Bytes.Length);
+        return client.WriteAsync(header, chunk.Bytes, cancellationToken);
+    }
+
     private async Task CopyOutputAsync(CancellationToken cancellationToken)
     {
         byte[] header = new byte[StreamFrame.HeaderLength];
         while (await attachment.ReadAsync(cancellationToken) is { } chunk)
         {
-            if (attachment.Terminal)
-            {
-                await client.WriteAsync(chunk.Bytes, cancellationToken);
-                continue;
-            }
-
-            StreamFrame.WriteHeader(header, (byte)chunk.Stream, chunk.Bytes.Length);
-            await client.WriteAsync(header, chunk.Bytes, cancellationToken);
+            await (attachment.Terminal
+                ? client.WriteAsync(chunk.Bytes, cancellationToken)
+                : WriteFrameAsync(client, header, chunk, cancellationToken));
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Http.Features;
 using MicroVm.Api;
 using MicroVm.Api.Containers;
 using MicroVm.Daemon.Http;
@@ -16,29 +15,9 @@ internal sealed partial class ContainerEndpoints
             context.QueryFlag("stream"), context.QueryFlag("stdin"), context.QueryFlag("stdout"),
             context.QueryFlag("stderr"), context.QueryFlag("logs"));
         await using IAttachment attachment = await containers.AttachAsync(Id(context), options, context.RequestAborted);
-        HijackedStream stream = await HijackAsync(context, attachment.Terminal);
+        HijackedStream stream = await context.HijackAsync(attachment.Terminal);
         await new AttachSession(attachment, stream, options.Stdin).RunAsync(context.RequestAborted);
     }
-
-    private static Task<HijackedStream> HijackAsync(HttpContext context, bool terminal)
-    {
-        IHijackFeature hijack = context.Features.GetRequiredFeature<IHijackFeature>();
-        if (hijack.IsUpgradeRequested)
-        {
-            context.Response.StatusCode = StatusCodes.Status101SwitchingProtocols;
-            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = "UPGRADED";
-            context.Response.ContentType = StreamType(context, terminal);
-        }
-        else
-        {
-            context.Response.ContentType = MediaTypes.RawStream;
-        }
-
-        return hijack.HijackAsync(context.RequestAborted);
-    }
-
-    private static string StreamType(HttpContext context, bool terminal) =>
-        !terminal && RequestVersion.Of(context).NamesMultiplexedStreams ? MediaTypes.MultiplexedStream : MediaTypes.RawStream;
 
     /// <summary>Headers first: the client starts the container only when it has them, knowing then that the wait stands.</summary>
     private async Task WaitAsync(HttpContext context)
@@ -69,7 +48,7 @@ internal sealed partial class ContainerEndpoints
     {
         LogOptions options = ReadLogOptions(context);
         ContainerSnapshot container = containers.Inspect(Id(context));
-        context.Response.ContentType = StreamType(context, container.Spec.Terminal);
+        context.Response.ContentType = HijackResponse.StreamType(context, container.Spec.Terminal);
         IAsyncEnumerable<LogEntry> entries = containers.LogsAsync(container.Id, options, context.RequestAborted);
         var writer = new LogWriter(context.Response.Body, framed: !container.Spec.Terminal, context.QueryFlag("timestamps"));
         await writer.CopyAsync(entries, context.RequestAborted);

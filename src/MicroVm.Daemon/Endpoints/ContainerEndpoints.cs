@@ -2,12 +2,14 @@ using MicroVm.Api;
 using MicroVm.Api.Containers;
 using MicroVm.Engine;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Execs;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Daemon.Endpoints;
 
 /// <summary><c>/containers/…</c>: what answers at once. Streams are in the other parts.</summary>
-internal sealed partial class ContainerEndpoints(IContainerService containers, IImageStore images, ILogger<ContainerEndpoints> logger)
+internal sealed partial class ContainerEndpoints(
+    IContainerService containers, IExecService execs, IImageStore images, ILogger<ContainerEndpoints> logger)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -56,8 +58,13 @@ internal sealed partial class ContainerEndpoints(IContainerService containers, I
         return context.WriteJsonAsync([.. chosen.Select(documents.Of)], ApiJsonContext.Api.IReadOnlyListContainerSummary);
     }
 
-    private Task InspectAsync(HttpContext context) => context.WriteJsonAsync(
-        ContainerDocuments.Inspect(containers.Inspect(Id(context))), ApiJsonContext.Api.ContainerInspect);
+    private Task InspectAsync(HttpContext context)
+    {
+        ContainerSnapshot container = containers.Inspect(Id(context));
+        IReadOnlyList<string> running = execs.RunningIn(container.Id);
+        return context.WriteJsonAsync(
+            ContainerDocuments.Inspect(container) with { ExecIDs = running.Count > 0 ? running : null }, ApiJsonContext.Api.ContainerInspect);
+    }
 
     /// <summary>Goes on when the client leaves: what it started is to run.</summary>
     private async Task StartAsync(HttpContext context)
@@ -91,7 +98,7 @@ internal sealed partial class ContainerEndpoints(IContainerService containers, I
 
     private async Task ResizeAsync(HttpContext context)
     {
-        await containers.ResizeAsync(Id(context), Dimension(context, "h"), Dimension(context, "w"), context.RequestAborted);
+        await containers.ResizeAsync(Id(context), context.QueryDimension("h"), context.QueryDimension("w"), context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status200OK;
     }
 
@@ -156,10 +163,6 @@ internal sealed partial class ContainerEndpoints(IContainerService containers, I
     }
 
     private static string? Signal(HttpContext context) => context.Query("signal") is { Length: > 0 } signal ? signal : null;
-
-    private static int Dimension(HttpContext context, string name) => context.QueryInt(name) is { } value and >= 0 and <= ushort.MaxValue
-        ? value
-        : throw ApiException.BadRequest($"invalid resize: {name} must be a number from 0 to 65535");
 
     [LoggerMessage(1, LogLevel.Debug, "container {Id} is not pruned: {Reason}")]
     private partial void LogNotPruned(string id, string reason);

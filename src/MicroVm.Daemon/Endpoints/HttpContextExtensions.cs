@@ -55,5 +55,10 @@ internal static class HttpContextExtensions
             : throw ApiException.BadRequest($"invalid value of {name}: \"{text}\" is not a number");
     }
 
+    /// <summary>Of a terminal; 0: not known.</summary>
+    public static int QueryDimension(this HttpContext context, string name) => context.QueryInt(name) is { } value and >= 0 and <= ushort.MaxValue
+        ? value
+        : throw ApiException.BadRequest($"invalid resize: {name} must be a number from 0 to 65535");
+
     public static string RouteText(this HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
 }

@@ -21,9 +21,9 @@ internal static class UnsupportedEndpoints
         [
             ("/networks/{**path}", "networks"), ("/volumes/{**path}", "volumes"), ("/plugins/{**path}", "plugins"),
             ("/build/{**path}", "building images"), ("/grpc", "BuildKit"), ("/session", "BuildKit"), ("/commit", "commit"),
-            ("/exec/{**path}", "exec"), ("/system/{**path}", "system information"),
+            ("/system/{**path}", "system information"),
             ("/distribution/{**path}", "distribution"), ("/images/search", "searching images"),
-            ("/containers/{id}/exec", "exec"), ("/containers/{id}/pause", "pause"), ("/containers/{id}/unpause", "unpause"),
+            ("/containers/{id}/pause", "pause"), ("/containers/{id}/unpause", "unpause"),
             ("/containers/{id}/stats", "stats"), ("/containers/{id}/top", "top"), ("/containers/{id}/changes", "diff"),
             ("/containers/{id}/archive", "cp"), ("/containers/{id}/export", "export"), ("/containers/{id}/update", "update"),
             ("/containers/{id}/attach/ws", "attach by WebSocket"),

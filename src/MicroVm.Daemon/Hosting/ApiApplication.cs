@@ -3,6 +3,7 @@ using MicroVm.Daemon.Endpoints;
 using MicroVm.Daemon.Http;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Events;
+using MicroVm.Engine.Execs;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Store;
 
@@ -16,7 +17,8 @@ internal static class ApiApplication
     /// <summary>How long a stop waits for requests that have not begun to answer.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
-    /// <param name="addServices">Registers <see cref="IContainerService"/>, <see cref="IImageStore"/>, <see cref="IHypervisor"/> and <see cref="EventBus"/>.</param>
+    /// <param name="addServices">Registers <see cref="IContainerService"/>, <see cref="IExecService"/>, <see cref="IImageStore"/>,
+    /// <see cref="IHypervisor"/> and <see cref="EventBus"/>.</param>
     public static WebApplication Build(DaemonOptions options, Action<IServiceCollection> addServices)
     {
         // Empty: no configuration files watched, no console formatter, no Kestrel. It starts in a fraction of the time.
@@ -43,12 +45,14 @@ internal static class ApiApplication
     private static void Map(IEndpointRouteBuilder routes, IServiceProvider services, DaemonOptions options)
     {
         var containers = services.GetRequiredService<IContainerService>();
+        var execs = services.GetRequiredService<IExecService>();
         var images = services.GetRequiredService<IImageStore>();
         var events = services.GetRequiredService<EventBus>();
         new SystemEndpoints(containers, images, services.GetRequiredService<IHypervisor>(), options).Map(routes);
         new ImageEndpoints(images, containers, events).Map(routes);
         new EventEndpoints(events).Map(routes);
-        new ContainerEndpoints(containers, images, services.GetRequiredService<ILogger<ContainerEndpoints>>()).Map(routes);
+        new ContainerEndpoints(containers, execs, images, services.GetRequiredService<ILogger<ContainerEndpoints>>()).Map(routes);
+        new ExecEndpoints(execs).Map(routes);
         UnsupportedEndpoints.Map(routes);
     }
 }

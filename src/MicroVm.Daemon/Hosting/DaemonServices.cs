@@ -37,6 +37,7 @@ internal sealed class DaemonServices : IAsyncDisposable
 
     public void Register(IServiceCollection services) => services
         .AddSingleton<IContainerService>(_containers)
+        .AddSingleton(_containers.Execs)
         .AddSingleton<IImageStore>(_images)
         .AddSingleton<IHypervisor>(_hypervisor)
         .AddSingleton(_events);

@@ -12,6 +12,7 @@ internal sealed class ContainerRun(
     private readonly TaskCompletionSource<ContainerExit> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly List<Task> _companions = [];
     private volatile GuestSession _session = session;
 
     public IVirtualMachine Machine => machine;
@@ -48,6 +49,28 @@ internal sealed class ContainerRun(
 
     /// <summary>Looks after the VM until its end.</summary>
     public Task Supervision { get; set; } = Task.CompletedTask;
+
+    /// <summary>All that was started beside the container's process has ended and its clients were told.</summary>
+    public Task Companions
+    {
+        get
+        {
+            lock (_companions)
+            {
+                return Task.WhenAll(_companions);
+            }
+        }
+    }
+
+    /// <summary>Something that must be over before the VM is taken down; must end by itself once the run has ended.</summary>
+    public void Accompany(Task companion)
+    {
+        lock (_companions)
+        {
+            _companions.RemoveAll(other => other.IsCompleted);
+            _companions.Add(companion);
+        }
+    }
 
     public void CompleteEnded(ContainerExit exit) => _ended.TrySetResult(exit);
 

@@ -88,7 +88,7 @@ public sealed partial class ContainerService
     /// </summary>
     private async Task DrainAsync(ContainerRun run)
     {
-        Task output = run.Session.OutputEnded;
+        Task output = run.Session.Init.OutputEnded;
         for (int stalls = 0; !output.IsCompleted && stalls < 3;)
         {
             long delivered = run.Hub.Delivered;
@@ -140,6 +140,7 @@ public sealed partial class ContainerService
             await ShutDownGuestAsync(container, run).ConfigureAwait(false);
         }
 
+        await Task.WhenAny(run.Companions, Task.Delay(_options.StallTimeout)).ConfigureAwait(false);
         await run.Machine.KillAsync().ConfigureAwait(false);
         await run.Session.DisposeAsync().ConfigureAwait(false);
         await run.Machine.DisposeAsync().ConfigureAwait(false);

@@ -1,5 +1,4 @@
 using MicroVm.Engine.Guest;
-using MicroVm.Engine.Stdio;
 using MicroVm.Hypervisor;
 using MicroVm.Protocol;
 
@@ -22,7 +21,8 @@ public sealed partial class ContainerService
         using CancellationTokenSource timeout = new(s_reconnectTimeout);
         try
         {
-            run.Session = await ResumeAsync(run.Machine, run.Spec, run.Hub, lost.Stdin, timeout.Token).ConfigureAwait(false);
+            run.Session = await ResumeAsync(
+                run.Machine, channel => GuestSession.Reopen(channel, run.Spec.Token, lost), timeout.Token).ConfigureAwait(false);
             return null;
         }
         catch (ProtocolException e)
@@ -51,7 +51,7 @@ public sealed partial class ContainerService
     /// long as the one before, for a guest that is only slow.
     /// </summary>
     private static async Task<GuestSession> ResumeAsync(
-        IVirtualMachine machine, VmSpec spec, StdioHub hub, GuestInput? stdin, CancellationToken cancellationToken)
+        IVirtualMachine machine, Func<Stream, GuestSession> open, CancellationToken cancellationToken)
     {
         for (TimeSpan patience = s_greetingTimeout; ; patience *= 2)
         {
@@ -59,7 +59,7 @@ public sealed partial class ContainerService
             attempt.CancelAfter(patience);
             try
             {
-                return await ResumeOnceAsync(machine, spec, hub, stdin, attempt.Token).ConfigureAwait(false);
+                return await ResumeOnceAsync(machine, open, attempt.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -69,13 +69,13 @@ public sealed partial class ContainerService
     }
 
     private static async Task<GuestSession> ResumeOnceAsync(
-        IVirtualMachine machine, VmSpec spec, StdioHub hub, GuestInput? stdin, CancellationToken cancellationToken)
+        IVirtualMachine machine, Func<Stream, GuestSession> open, CancellationToken cancellationToken)
     {
         Stream channel = await machine.ConnectAgentAsync(cancellationToken).ConfigureAwait(false);
-        GuestSession session = GuestSession.Open(channel, spec.Token, hub);
+        GuestSession session = open(channel);
         try
         {
-            await session.ResumeAsync(stdin, cancellationToken).ConfigureAwait(false);
+            await session.ResumeAsync(cancellationToken).ConfigureAwait(false);
             return session;
         }
         catch

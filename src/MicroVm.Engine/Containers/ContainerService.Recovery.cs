@@ -79,7 +79,7 @@ public sealed partial class ContainerService
         GuestSession session;
         try
         {
-            session = await ResumeAsync(machine, spec, container.Hub, stdin: null, timeout.Token).ConfigureAwait(false);
+            session = await ResumeAsync(machine, channel => GuestSession.Open(channel, spec.Token, container.Hub), timeout.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -103,7 +103,7 @@ public sealed partial class ContainerService
     /// <summary>The client that fed stdin went with the earlier daemon: where that means its end, it ends now.</summary>
     private static async Task ReopenStdinAsync(Container container, GuestSession session)
     {
-        await container.Hub.Stdin.OpenAsync(session.Stdin).ConfigureAwait(false);
+        await container.Hub.Stdin.OpenAsync(session.Init.Stdin).ConfigureAwait(false);
         await container.Hub.Stdin.ClientEndedAsync().ConfigureAwait(false);
     }
 

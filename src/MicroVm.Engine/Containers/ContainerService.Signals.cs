@@ -29,7 +29,7 @@ public sealed partial class ContainerService
         }
         else
         {
-            await AskGuestAsync(found, run.Session.KillAsync(number, cancellationToken)).ConfigureAwait(false);
+            await AskGuestAsync(found, run.Session.KillAsync(GuestRequests.InitProcess, number, cancellationToken)).ConfigureAwait(false);
             PublishKill(found, run, number);
         }
     }
@@ -72,7 +72,7 @@ public sealed partial class ContainerService
         found.TerminalSize = (rows, columns);
         if (RunningOf(found) is { } run)
         {
-            await AskGuestAsync(found, run.Session.ResizeAsync(rows, columns, cancellationToken)).ConfigureAwait(false);
+            await AskGuestAsync(found, run.Session.ResizeAsync(GuestRequests.InitProcess, rows, columns, cancellationToken)).ConfigureAwait(false);
             Publish(found, "resize", ("height", rows.Text()), ("width", columns.Text()));
         }
         else if (found.Starting is null)
@@ -82,7 +82,7 @@ public sealed partial class ContainerService
     }
 
     /// <summary>Tells a request's failure in the engine's terms.</summary>
-    private static async Task AskGuestAsync(Container container, Task request)
+    internal static async Task AskGuestAsync(Container container, Task request)
     {
         try
         {
@@ -102,6 +102,25 @@ public sealed partial class ContainerService
     {
         string? signal = string.IsNullOrEmpty(given) ? snapshot.Effective.StopSignal : given;
         return signal is null ? Signals.Terminate : Signals.Parse(signal);
+    }
+
+    /// <summary>For what only a running container can do; throws Conflict in Docker's words.</summary>
+    internal (Container Container, ContainerRun Run) RequireRunning(string container)
+    {
+        Container found = _index.Find(container);
+        lock (found.Sync)
+        {
+            string? problem = found.Snapshot.Status switch
+            {
+                ContainerStatus.Paused => "is paused, unpause the container before exec",
+                ContainerStatus.Restarting => "is restarting, wait until the container is running",
+                ContainerStatus.Running when found.Run is not null => null,
+                _ => "is not running",
+            };
+            return problem is null
+                ? (found, found.Run!)
+                : throw new EngineException(EngineErrorKind.Conflict, $"Container {found.Id} {problem}");
+        }
     }
 
     private static ContainerRun? RunningOf(Container container)
@@ -130,7 +149,7 @@ public sealed partial class ContainerService
         timeout.CancelAfter(s_killTimeout);
         try
         {
-            await run.Session.KillAsync(signal, timeout.Token).ConfigureAwait(false);
+            await run.Session.KillAsync(GuestRequests.InitProcess, signal, timeout.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RequestFailedException or IOException or OperationCanceledException)
         {

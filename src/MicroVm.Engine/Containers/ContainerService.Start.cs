@@ -183,7 +183,7 @@ public sealed partial class ContainerService
         }
 
         LogStarted(container.Id, clock.Total());
-        _ = run.Hub.Stdin.OpenAsync(run.Session.Stdin);
+        _ = run.Hub.Stdin.OpenAsync(run.Session.Init.Stdin);
         _ = CatchUpWithResizeAsync(container, run);
         _ = RecordFirstOutputAsync(container, run, clock);
         run.Supervision = Task.Run(() => SuperviseAsync(container, run));
@@ -204,7 +204,7 @@ public sealed partial class ContainerService
         (int rows, int columns) = container.TerminalSize;
         if ((rows, columns) != run.TerminalSize)
         {
-            await IgnoreFailure(run.Session.ResizeAsync(rows, columns, CancellationToken.None)).ConfigureAwait(false);
+            await IgnoreFailure(run.Session.ResizeAsync(GuestRequests.InitProcess, rows, columns, CancellationToken.None)).ConfigureAwait(false);
         }
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using MicroVm.Engine.Events;
+using MicroVm.Engine.Execs;
 using MicroVm.Engine.Logs;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
@@ -44,7 +45,11 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
         _logger = logger ?? NullLogger<ContainerService>.Instance;
         _store = new(options);
         _scratch = new(Path.Combine(options.Root, "templates"));
+        Execs = new ExecService(this, events);
     }
+
+    /// <summary>Processes beside the containers' own.</summary>
+    public IExecService Execs { get; }
 
     public ContainerSnapshot Inspect(string container) => _index.Find(container).Snapshot;
 

@@ -20,9 +20,10 @@ internal sealed record StartFailure(int ExitCode, EngineErrorKind Kind, string M
         "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: "
         + "unable to start container process: ";
 
-    public static StartFailure From(Exception exception) => exception switch
+    /// <param name="context">What Docker's runtime says before the guest's own words.</param>
+    public static StartFailure From(Exception exception, string context = RuntimeContext) => exception switch
     {
-        RequestFailedException { Failure: { } failure } => FromGuest(failure),
+        RequestFailedException { Failure: { } failure } => FromGuest(failure, context),
         EngineException engine => new(CannotStart, engine.Kind, engine.Message),
         ImageException { Kind: ImageErrorKind.NotFound } image => new(CannotStart, EngineErrorKind.NotFound, image.Message),
         ImageException or HypervisorException => new(CannotStart, EngineErrorKind.Internal, exception.Message),
@@ -30,22 +31,22 @@ internal sealed record StartFailure(int ExitCode, EngineErrorKind Kind, string M
         _ => new(CannotStart, EngineErrorKind.Internal, OneLine.Of(exception.Message)),
     };
 
-    private static StartFailure FromGuest(Failure failure)
+    private static StartFailure FromGuest(Failure failure, string context)
     {
         string text = OneLine.Of(failure.Message);
         return failure.Kind switch
         {
-            FailureKind.NotFound => Runtime(CommandNotFound, text),
-            FailureKind.NotExecutable => Runtime(CannotInvoke, text),
-            FailureKind.WorkingDirectory => Runtime(IsNotFound(text) ? CommandNotFound : CannotInvoke, text),
+            FailureKind.NotFound => Runtime(CommandNotFound, context, text),
+            FailureKind.NotExecutable => Runtime(CannotInvoke, context, text),
+            FailureKind.WorkingDirectory => Runtime(IsNotFound(text) ? CommandNotFound : CannotInvoke, context, text),
             FailureKind.UnknownUser => new(CannotInvoke, EngineErrorKind.Invalid, text),
-            FailureKind.Mount or FailureKind.InvalidRequest => Runtime(CannotStart, text),
+            FailureKind.Mount or FailureKind.InvalidRequest => Runtime(CannotStart, context, text),
             _ => new(CannotStart, EngineErrorKind.Internal, text),
         };
     }
 
     private static bool IsNotFound(string text) => text.Contains("no such file or directory", StringComparison.OrdinalIgnoreCase);
 
-    private static StartFailure Runtime(int exitCode, string text) =>
-        new(exitCode, EngineErrorKind.Invalid, $"{RuntimeContext}{text}: unknown");
+    private static StartFailure Runtime(int exitCode, string context, string text) =>
+        new(exitCode, EngineErrorKind.Invalid, $"{context}{text}: unknown");
 }

@@ -1,4 +1,5 @@
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Execs;
 using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Guest;
@@ -8,10 +9,6 @@ internal static class GuestRequests
 {
     /// <summary>The container's own process. Further ones count up from here.</summary>
     public const uint InitProcess = 1;
-
-    public const uint StdinStream = 1;
-    public const uint StdoutStream = 2;
-    public const uint StderrStream = 3;
 
     private const uint RootSlot = 1;
     private const uint ScratchSlot = 2;
@@ -55,12 +52,40 @@ internal static class GuestRequests
             spec.Terminal,
             (uint)terminalSize.Rows,
             (uint)terminalSize.Columns,
-            spec.OpenStdin ? StdinStream : 0,
-            StdoutStream,
-            spec.Terminal ? 0 : StderrStream,
+            spec.OpenStdin ? Stream(InitProcess, OutputStream.Stdin) : 0,
+            Stream(InitProcess, OutputStream.Stdout),
+            spec.Terminal ? 0 : Stream(InitProcess, OutputStream.Stderr),
             spec.OomScoreAdjust,
             spec.Init);
     }
+
+    /// <summary>A process beside the container's own, with its environment, user and capabilities where nothing else is asked for.</summary>
+    public static Start Exec(ContainerSnapshot container, ExecSpec exec, uint process, (int Rows, int Columns) terminalSize)
+    {
+        ContainerSpec spec = container.Spec;
+        return new(
+            process,
+            Init: false,
+            exec.Arguments,
+            ExecEnvironment(container, exec),
+            exec.WorkingDirectory.Length > 0 ? exec.WorkingDirectory : container.Effective.WorkingDirectory,
+            exec.User.Length > 0 ? exec.User : container.Effective.User,
+            spec.Groups,
+            Capabilities.Resolve(spec.CapAdd, spec.CapDrop, exec.Privileged || spec.Privileged),
+            SecurityOptions.Parse(spec.SecurityOptions).NoNewPrivileges,
+            ResourceLimits.Resolve(spec.Ulimits),
+            exec.Terminal,
+            (uint)terminalSize.Rows,
+            (uint)terminalSize.Columns,
+            exec.AttachStdin ? Stream(process, OutputStream.Stdin) : 0,
+            exec.AttachStdout || exec.Terminal ? Stream(process, OutputStream.Stdout) : 0,
+            exec.AttachStderr && !exec.Terminal ? Stream(process, OutputStream.Stderr) : 0,
+            spec.OomScoreAdjust,
+            Reaper: false);
+    }
+
+    /// <summary>The stream that carries one of a process's standard streams: three in a row for each process.</summary>
+    public static uint Stream(uint process, OutputStream stream) => (3 * process) - 2 + (uint)stream;
 
     /// <summary>Docker's variables, overridden in place by the container's; a name without a value removes.</summary>
     internal static IReadOnlyList<string> Environment(EffectiveConfig effective, bool terminal)
@@ -72,6 +97,17 @@ internal static class GuestRequests
         }
 
         foreach (string variable in effective.Environment)
+        {
+            Override(variables, variable);
+        }
+
+        return variables;
+    }
+
+    private static List<string> ExecEnvironment(ContainerSnapshot container, ExecSpec exec)
+    {
+        List<string> variables = [.. Environment(container.Effective, exec.Terminal)];
+        foreach (string variable in exec.Environment)
         {
             Override(variables, variable);
         }

@@ -1,31 +1,33 @@
-using System.Buffers;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Stdio;
 using MicroVm.Hypervisor;
 using MicroVm.Protocol;
 using MicroVm.Protocol.Connection;
 using MicroVm.Protocol.Messages;
-using GuestOutput = MicroVm.Protocol.Connection.OutputStream;
-using OutputStream = MicroVm.Engine.Containers.OutputStream;
 
 namespace MicroVm.Engine.Guest;
 
 /// <summary>
-/// One connection to a container's guest: its process, and the pumps between the process's streams and the hub.
-/// Begin with <see cref="StartAsync"/> or <see cref="ResumeAsync"/>.
+/// One connection to a container's guest: its process, and those that were started beside it.
+/// Begin with <see cref="StartAsync(Setup, Start, StartClock, CancellationToken)"/> or <see cref="ResumeAsync"/>.
 /// </summary>
 internal sealed class GuestSession : IAsyncDisposable
 {
     private readonly AgentConnection _connection;
-    private readonly StdioHub _hub;
+    private readonly Lock _sync = new();
+    private readonly Dictionary<uint, GuestProcess> _processes = [];
     private readonly CancellationTokenSource _stop = new();
+    private uint _lastProcess = GuestRequests.InitProcess;
 
-    private GuestSession(AgentConnection connection, StdioHub hub)
+    private GuestSession(AgentConnection connection, GuestProcess init)
     {
         _connection = connection;
-        _hub = hub;
+        Init = init;
+        _processes.Add(init.Number, init);
         Closed = ViolationAsync(connection);
     }
+
+    public GuestProcess Init { get; }
 
     /// <summary>The end of the container's process; fails with the connection.</summary>
     public Task<Exited> InitExited { get; private set; } = Task.FromException<Exited>(new InvalidOperationException("not started"));
@@ -33,29 +35,42 @@ internal sealed class GuestSession : IAsyncDisposable
     /// <summary>Completes when the connection has ended: null, or how the guest broke the protocol.</summary>
     public Task<string?> Closed { get; }
 
-    /// <summary>Both outputs have ended, or the connection has.</summary>
-    public Task OutputEnded { get; private set; } = Task.CompletedTask;
+    /// <summary>All that is known of the guest's processes, for the next connection.</summary>
+    public (IReadOnlyList<GuestProcess> Processes, uint Last) Known
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return ([.. _processes.Values], _lastProcess);
+            }
+        }
+    }
 
-    /// <summary>Null where the process has none.</summary>
-    public GuestInput? Stdin { get; private set; }
-
+    /// <param name="hub">The streams of the container's process.</param>
     public static GuestSession Open(Stream channel, byte[] token, StdioHub hub) =>
-        new(AgentConnection.Open(channel, new() { Token = token }), hub);
+        new(AgentConnection.Open(channel, new() { Token = token }), new(GuestRequests.InitProcess, hub));
+
+    /// <summary>A new connection to the guest that <paramref name="lost"/> was connected to.</summary>
+    public static GuestSession Reopen(Stream channel, byte[] token, GuestSession lost)
+    {
+        GuestSession session = new(AgentConnection.Open(channel, new() { Token = token }), lost.Init);
+        (IReadOnlyList<GuestProcess> processes, session._lastProcess) = lost.Known;
+        foreach (GuestProcess process in processes)
+        {
+            session._processes[process.Number] = process;
+        }
+
+        return session;
+    }
 
     /// <summary>Sends all that makes the container run at once; returns when the process runs.</summary>
     public async Task<HelloReply> StartAsync(Setup setup, Start start, StartClock clock, CancellationToken cancellationToken)
     {
-        List<Task> pumps = [PumpAsync(OutputStream.Stdout, _connection.OpenOutput(start.Stdout))];
-        if (start.Stderr != 0)
-        {
-            pumps.Add(PumpAsync(OutputStream.Stderr, _connection.OpenOutput(start.Stderr)));
-        }
-
-        Stdin = start.Stdin == 0 ? null : new(_connection.OpenInput(start.Stdin));
-        OutputEnded = Task.WhenAll(pumps);
+        Init.Open(_connection, start, _stop.Token);
         Task<Ok> prepared = _connection.RequestAsync(setup, cancellationToken);
         Task<Started> started = _connection.RequestAsync(start, cancellationToken);
-        InitExited = _connection.WaitExitAsync(start.Process);
+        InitExited = Init.ListenForEnd(_connection);
         Observe(prepared, started, InitExited);
         HelloReply hello = await _connection.Hello.WaitAsync(cancellationToken).ConfigureAwait(false);
         clock.Mark("boot");
@@ -66,27 +81,57 @@ internal sealed class GuestSession : IAsyncDisposable
         return hello;
     }
 
-    /// <summary>Goes on with a process that an earlier connection started.</summary>
-    /// <param name="stdin">Its stdin over that connection; null: another daemon had it.</param>
-    public async Task ResumeAsync(GuestInput? stdin, CancellationToken cancellationToken)
+    /// <summary>Goes on with the processes that an earlier connection started.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
     {
         HelloReply hello = await _connection.Hello.WaitAsync(cancellationToken).ConfigureAwait(false);
-        ProcessState process = hello.Processes.FirstOrDefault(p => p.Process == GuestRequests.InitProcess)
+        ProcessState init = hello.Processes.FirstOrDefault(p => p.Process == Init.Number)
             ?? throw new HypervisorException("the guest does not know the container's process");
-        InitExited = _connection.WaitExitAsync(GuestRequests.InitProcess);
+        InitExited = Init.ListenForEnd(_connection);
         Observe(InitExited);
-        OutputEnded = Task.WhenAll(ResumeOutputs(process));
-        if (process.Stdin != 0)
+        Init.Resume(_connection, init, _stop.Token);
+        foreach (ProcessState state in hello.Processes.Where(p => p.Process != Init.Number))
         {
-            Stdin = stdin?.Resume(_connection, process) ?? new(_connection.ResumeInput(process));
+            Resume(state);
         }
     }
 
-    public Task KillAsync(int signal, CancellationToken cancellationToken) =>
-        _connection.RequestAsync(new Kill(GuestRequests.InitProcess, (uint)signal), cancellationToken);
+    /// <summary>Starts a process beside the container's own; returns when it runs. Its outputs go to the hub until both it and they have ended.</summary>
+    /// <param name="make">The request for the process's number.</param>
+    public async Task<GuestProcess> StartAsync(StdioHub hub, Func<uint, Start> make, CancellationToken cancellationToken)
+    {
+        GuestProcess process = Add(hub);
+        try
+        {
+            Start start = make(process.Number);
+            process.Open(_connection, start, _stop.Token);
+            Task<Started> started = _connection.RequestAsync(start, cancellationToken);
+            Observe(process.ListenForEnd(_connection), started);
+            await started.ConfigureAwait(false);
+            return process;
+        }
+        catch
+        {
+            Remove(process);
+            throw;
+        }
+    }
 
-    public Task ResizeAsync(int rows, int columns, CancellationToken cancellationToken) =>
-        _connection.RequestAsync(new Resize(GuestRequests.InitProcess, (uint)rows, (uint)columns), cancellationToken);
+    /// <summary>The guest may drop a process that has ended; what it has not sent of its output is lost.</summary>
+    public void Forget(GuestProcess process)
+    {
+        Remove(process);
+        if (process.Exited.IsCompletedSuccessfully)
+        {
+            _connection.Forget(process.Number);
+        }
+    }
+
+    public Task KillAsync(uint process, int signal, CancellationToken cancellationToken) =>
+        _connection.RequestAsync(new Kill(process, (uint)signal), cancellationToken);
+
+    public Task ResizeAsync(uint process, int rows, int columns, CancellationToken cancellationToken) =>
+        _connection.RequestAsync(new Resize(process, (uint)rows, (uint)columns), cancellationToken);
 
     /// <summary>Unmounts and stops the VM; returns when the writable disk is in order.</summary>
     public Task ShutdownAsync(CancellationToken cancellationToken) => _connection.RequestAsync(new Shutdown(), cancellationToken);
@@ -96,7 +141,7 @@ internal sealed class GuestSession : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _connection.DisposeAsync().ConfigureAwait(false);
-        await OutputEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(Known.Processes.Select(p => p.OutputEnded)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static async Task<string?> ViolationAsync(AgentConnection connection) =>
@@ -115,50 +160,65 @@ internal sealed class GuestSession : IAsyncDisposable
         }
     }
 
-    private IEnumerable<Task> ResumeOutputs(ProcessState process)
+    private GuestProcess Add(StdioHub hub)
     {
-        (long stdout, long stderr) = _hub.Log!.Received;
-        if (process.Stdout != 0)
+        lock (_sync)
         {
-            yield return PumpAsync(OutputStream.Stdout, _connection.ResumeOutput(process.Stdout, stdout));
-        }
-
-        if (process.Stderr != 0)
-        {
-            yield return PumpAsync(OutputStream.Stderr, _connection.ResumeOutput(process.Stderr, stderr));
+            GuestProcess process = new(++_lastProcess, hub);
+            _processes.Add(process.Number, process);
+            return process;
         }
     }
 
-    private async Task PumpAsync(OutputStream stream, GuestOutput output)
+    private void Remove(GuestProcess process)
     {
-        try
+        process.Disown();
+        lock (_sync)
         {
-            while (true)
-            {
-                ReadOnlySequence<byte> bytes = await output.ReadAsync(_stop.Token).ConfigureAwait(false);
-                if (bytes.IsEmpty)
-                {
-                    _hub.EndOutput(stream);
-                    return;
-                }
-
-                output.Advance(bytes.Length, await TakeAsync(stream, bytes).ConfigureAwait(false));
-            }
-        }
-        catch (Exception e) when (e is IOException or ProtocolException or OperationCanceledException)
-        {
-            // Closed tells.
+            _processes.Remove(process.Number);
         }
     }
 
-    private async ValueTask<long> TakeAsync(OutputStream stream, ReadOnlySequence<byte> bytes)
+    private void Resume(ProcessState state)
     {
-        long safe = 0;
-        foreach (ReadOnlyMemory<byte> segment in bytes)
+        GuestProcess? known;
+        lock (_sync)
         {
-            safe = await _hub.OutputAsync(stream, segment, _stop.Token).ConfigureAwait(false);
+            // An earlier daemon may have counted further.
+            _lastProcess = Math.Max(_lastProcess, state.Process);
+            known = _processes.GetValueOrDefault(state.Process);
         }
 
-        return safe;
+        if (known is null or { IsDisowned: true })
+        {
+            Abandon(state);
+            return;
+        }
+
+        Observe(known.ListenForEnd(_connection));
+        known.Resume(_connection, state, _stop.Token);
+    }
+
+    /// <summary>Who started it has gone: it meets closed pipes, and is forgotten at its end.</summary>
+    private void Abandon(ProcessState state)
+    {
+        foreach (uint output in ((uint[])[state.Stdout, state.Stderr]).Where(stream => stream != 0))
+        {
+            _connection.ResumeOutput(output, 0).Stop();
+        }
+
+        if (state.Stdin != 0)
+        {
+            _connection.ResumeInput(state).End();
+        }
+
+        Task end = ForgetAtEndAsync(state.Process);
+        Observe(end);
+    }
+
+    private async Task ForgetAtEndAsync(uint process)
+    {
+        await _connection.WaitExitAsync(process).ConfigureAwait(false);
+        _connection.Forget(process);
     }
 }

@@ -7,7 +7,7 @@ namespace MicroVm.Engine.Logs;
 /// Writer of one run's output to the container's log, in Docker's json-file format. What <see cref="Append"/> reports
 /// as taken is in the file (not fsynced) and stays there exactly once, however the daemon ends. Thread-safe.
 /// </summary>
-internal sealed class ContainerLog : IDisposable
+internal sealed class ContainerLog : IOutputSink, IDisposable
 {
     private const int BatchSize = 256 * 1024;
 
@@ -116,7 +116,7 @@ internal sealed class ContainerLog : IDisposable
             {
                 int taken = line.Take(bytes, suffix, _encoder);
                 bytes = bytes[taken..];
-                Advance(ref _received, stream, taken);
+                _received = _received.Plus(stream, taken);
                 if (_encoder.Written.Length >= BatchSize)
                 {
                     Flush();
@@ -124,7 +124,7 @@ internal sealed class ContainerLog : IDisposable
             }
 
             Flush();
-            return Offset(_written, stream);
+            return _written.Of(stream);
         }
     }
 
@@ -135,7 +135,7 @@ internal sealed class ContainerLog : IDisposable
         {
             Line(stream).Finish(JsonLogEncoder.Suffix(stream, DateTime.UtcNow), _encoder);
             Flush();
-            return Offset(_written, stream);
+            return _written.Of(stream);
         }
     }
 
@@ -197,14 +197,6 @@ internal sealed class ContainerLog : IDisposable
 
     private static SafeFileHandle OpenFile(string path) =>
         File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-
-    private static long Offset(StreamOffsets offsets, OutputStream stream) =>
-        stream == OutputStream.Stderr ? offsets.Stderr : offsets.Stdout;
-
-    private static void Advance(ref StreamOffsets offsets, OutputStream stream, long count) =>
-        offsets = stream == OutputStream.Stderr
-            ? offsets with { Stderr = offsets.Stderr + count }
-            : offsets with { Stdout = offsets.Stdout + count };
 
     private LineBuffer Line(OutputStream stream) => stream == OutputStream.Stderr ? _stderr : _stdout;
 

@@ -4,9 +4,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace MicroVm.Engine.Logs;
 
-/// <summary>Up to where the guest's output streams are in the log.</summary>
-internal readonly record struct StreamOffsets(long Stdout, long Stderr);
-
 /// <summary>
 /// The side file that makes the log exact across a daemon's death. Before a batch is appended, a record says: the
 /// log's length and stream offsets before it and after it. A daemon that comes later finds the log either grown to

@@ -24,6 +24,9 @@ internal sealed class Attachment(AttachOptions options, bool terminal, IEnumerat
 
     public bool Terminal => terminal;
 
+    /// <summary>What it was sent is not all read.</summary>
+    public bool IsBackedUp => Volatile.Read(ref _queuedBytes) > 0;
+
     /// <summary>Waits while the queue is full; a client that has gone takes everything.</summary>
     public async ValueTask DeliverAsync(OutputStream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {

@@ -5,33 +5,40 @@ using MicroVm.Engine.Logs;
 namespace MicroVm.Engine.Stdio;
 
 /// <summary>
-/// The standard streams of one run of a container: output goes to the log and to every attached client, stdin comes
-/// from any of them. Exists from before the start, so that clients attach first and miss nothing.
+/// The standard streams of one run of a container, or of a process beside it: output goes to the log, where there is one, and
+/// to every attached client, stdin comes from any of them. Exists from before the start, so that clients attach first and
+/// miss nothing.
 /// </summary>
 internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath)
 {
     private readonly Lock _sync = new();
     private ImmutableArray<Attachment> _attachments = [];
-    private ContainerLog? _log;
+    private IOutputSink? _sink;
     private long _delivered;
     private bool _ended;
 
     public StdinPipe Stdin { get; } = new(endsWithClient: stdinOnce && !terminal);
 
-    /// <summary>The log writer, while the container runs.</summary>
-    public ContainerLog? Log => _log;
+    /// <summary>The log writer, while the container runs; null for a process without a log.</summary>
+    public ContainerLog? Log => _sink as ContainerLog;
+
+    /// <summary>Up to where output was taken: a new connection goes on from here. Only after <see cref="Begin"/>.</summary>
+    public StreamOffsets Received => _sink!.Received;
 
     /// <summary>Grows with every piece delivered: tells a slow client from one that reads no more.</summary>
     public long Delivered => Interlocked.Read(ref _delivered);
 
+    /// <summary>A client has not read all that it was sent.</summary>
+    public bool IsBackedUp => _attachments.Any(client => client.IsBackedUp);
+
     /// <summary>Completes with the first output's arrival.</summary>
     public TaskCompletionSource FirstOutput { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public void Begin(ContainerLog log)
+    public void Begin(IOutputSink sink)
     {
         lock (_sync)
         {
-            _log = log;
+            _sink = sink;
         }
     }
 
@@ -77,7 +84,7 @@ internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath)
     {
         lock (_sync)
         {
-            _ = _log!.End(stream);
+            _ = _sink!.End(stream);
         }
     }
 
@@ -111,7 +118,7 @@ internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath)
     {
         lock (_sync)
         {
-            return (_log!.Append(stream, bytes), _attachments);
+            return (_sink!.Append(stream, bytes), _attachments);
         }
     }
 
@@ -126,13 +133,13 @@ internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath)
     /// <summary>What the log has at this moment; read lazily, as it may be large.</summary>
     private IEnumerable<OutputChunk> History()
     {
-        if (_log is null)
+        if (Log is not { } log)
         {
             long length = File.Exists(logPath) ? new FileInfo(logPath).Length : 0;
             return Chunks(length, [], []);
         }
 
-        (long written, byte[] stdout, byte[] stderr) = _log.Snapshot();
+        (long written, byte[] stdout, byte[] stderr) = log.Snapshot();
         return Chunks(written, stdout, stderr);
     }
 

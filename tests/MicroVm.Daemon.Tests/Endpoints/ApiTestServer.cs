@@ -8,6 +8,7 @@ using MicroVm.Daemon.Hosting;
 using MicroVm.Daemon.Tests.Http;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Events;
+using MicroVm.Engine.Execs;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Store;
@@ -32,8 +33,10 @@ internal sealed class ApiTestServer : IAsyncDisposable
         Images = ImageStore.Open(
             Path.Combine(_directory, "images"), LayerStore.Open(Path.Combine(_directory, "layers")),
             new() { MaxDownloadAttempts = 1, Mirrors = new Dictionary<string, IReadOnlyList<string>>() }, NullLogger.Instance);
+        Execs = new(Containers);
         _application = ApiApplication.Build(Options, services => services
             .AddSingleton<IContainerService>(Containers)
+            .AddSingleton<IExecService>(Execs)
             .AddSingleton<IImageStore>(Images)
             .AddSingleton<IHypervisor>(new StaticHypervisor())
             .AddSingleton(Events));
@@ -44,6 +47,7 @@ internal sealed class ApiTestServer : IAsyncDisposable
     public MemoryContainers Containers { get; } = new();
 
     public EventBus Events { get; } = new();
+    public MemoryExecs Execs { get; }
 
     public ImageStore Images { get; }
 
