@@ -20,13 +20,16 @@ internal static class CommandTable
         new("kill", "CONTAINER [CONTAINER...]", "Kill one or more running containers", 1),
         new("load", "", "Load an image from a tar archive or STDIN", 0, 0),
         new("logs", "CONTAINER", "Fetch the logs of a container", 1, 1),
+        new("pause", "CONTAINER [CONTAINER...]", "Pause all processes within one or more containers", 1),
         new("port", "CONTAINER [PRIVATE_PORT[/PROTO]]", "List port mappings or a specific mapping for the container", 1, 2),
         new("rename", "CONTAINER NEW_NAME", "Rename a container", 2, 2),
+        new("restart", "CONTAINER [CONTAINER...]", "Restart one or more containers", 1),
         new("rm", "CONTAINER [CONTAINER...]", "Remove one or more containers", 1),
         new("rmi", "IMAGE [IMAGE...]", "Remove one or more images", 1),
         new("start", "CONTAINER [CONTAINER...]", "Start one or more stopped containers", 1),
         new("stop", "CONTAINER [CONTAINER...]", "Stop one or more running containers", 1),
         new("tag", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE", 2, 2),
+        new("unpause", "CONTAINER [CONTAINER...]", "Unpause all processes within one or more containers", 1),
         new("wait", "CONTAINER [CONTAINER...]", "Block until one or more containers stop, then print their exit codes", 1),
     ];
 
@@ -65,7 +68,8 @@ internal static class CommandTable
         "rm" => new RmCommand(),
         "rmi" => new RmiCommand(),
         "start" => new StartCommand(),
-        "stop" => new StopCommand(),
+        "stop" or "restart" => new StopCommand(info.Name),
+        "pause" or "unpause" => new ContainerActionCommand(info.Name),
         "tag" => new TagCommand(),
         "wait" => new WaitCommand(),
         _ => throw new ArgumentOutOfRangeException(nameof(info)),
@@ -76,8 +80,8 @@ internal static class CommandTable
     {
         ("container", "ls" or "list" or "ps") => "ps",
         ("container", "remove") => "rm",
-        ("container", "run" or "attach" or "create" or "exec" or "inspect" or "kill" or "logs" or "port" or "rename" or "rm" or "start"
-            or "stop" or "wait") => verb,
+        ("container", "run" or "attach" or "create" or "exec" or "inspect" or "kill" or "logs" or "pause" or "port" or "rename" or "restart"
+            or "rm" or "start" or "stop" or "unpause" or "wait") => verb,
         ("image", "ls" or "list") => "images",
         ("image", "rm" or "remove") => "rmi",
         ("image", "pull" or "load" or "tag" or "inspect") => verb,

@@ -5,7 +5,8 @@ using MicroVm.Cli.Http;
 
 namespace MicroVm.Cli.Commands;
 
-internal sealed class StopCommand : Command
+/// <summary><c>stop</c> and <c>restart</c>.</summary>
+internal sealed class StopCommand(string action) : Command
 {
     private string? _signal;
     private int? _seconds;
@@ -33,6 +34,6 @@ internal sealed class StopCommand : Command
     {
         string signal = _signal is null ? "" : $"&signal={Percent.Encode(_signal)}";
         string timeout = _seconds is { } seconds ? $"&t={seconds.ToString(CultureInfo.InvariantCulture)}" : "";
-        return "stop?" + (signal + timeout).TrimStart('&');
+        return action + "?" + (signal + timeout).TrimStart('&');
     }
 }

@@ -20,6 +20,8 @@ internal sealed partial class ContainerEndpoints(
         routes.MapPost("/containers/{id}/start", (RequestDelegate)StartAsync);
         routes.MapPost("/containers/{id}/stop", (RequestDelegate)StopAsync);
         routes.MapPost("/containers/{id}/restart", (RequestDelegate)RestartAsync);
+        routes.MapPost("/containers/{id}/pause", (RequestDelegate)PauseAsync);
+        routes.MapPost("/containers/{id}/unpause", (RequestDelegate)UnpauseAsync);
         routes.MapPost("/containers/{id}/kill", (RequestDelegate)KillAsync);
         routes.MapPost("/containers/{id}/resize", (RequestDelegate)ResizeAsync);
         routes.MapPost("/containers/{id}/rename", (RequestDelegate)RenameAsync);
@@ -87,6 +89,18 @@ internal sealed partial class ContainerEndpoints(
     private async Task RestartAsync(HttpContext context)
     {
         await containers.RestartAsync(Id(context), context.QueryInt("t"), Signal(context), CancellationToken.None);
+        context.NoContent();
+    }
+
+    private async Task PauseAsync(HttpContext context)
+    {
+        await containers.PauseAsync(Id(context), CancellationToken.None);
+        context.NoContent();
+    }
+
+    private async Task UnpauseAsync(HttpContext context)
+    {
+        await containers.UnpauseAsync(Id(context), CancellationToken.None);
         context.NoContent();
     }
 

@@ -23,7 +23,6 @@ internal static class UnsupportedEndpoints
             ("/build/{**path}", "building images"), ("/grpc", "BuildKit"), ("/session", "BuildKit"), ("/commit", "commit"),
             ("/system/{**path}", "system information"),
             ("/distribution/{**path}", "distribution"), ("/images/search", "searching images"),
-            ("/containers/{id}/pause", "pause"), ("/containers/{id}/unpause", "unpause"),
             ("/containers/{id}/stats", "stats"), ("/containers/{id}/top", "top"), ("/containers/{id}/changes", "diff"),
             ("/containers/{id}/archive", "cp"), ("/containers/{id}/export", "export"), ("/containers/{id}/update", "update"),
             ("/containers/{id}/attach/ws", "attach by WebSocket"),

@@ -13,6 +13,7 @@ internal sealed class ContainerRun(
     private readonly TaskCompletionSource _gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Task> _companions = [];
+    private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile GuestSession _session = session;
 
     public IVirtualMachine Machine => machine;
@@ -27,8 +28,27 @@ internal sealed class ContainerRun(
     public GuestSession Session
     {
         get => _session;
-        set => _session = value;
+        set
+        {
+            _session = value;
+            _connected.TrySetResult();
+        }
     }
+
+    /// <summary>
+    /// Completes with the first connection that this daemon has: a VM that it took over while it was paused has none until its
+    /// processors run.
+    /// </summary>
+    public Task Connected => _connected.Task;
+
+    /// <summary>Closed while the VM is paused.</summary>
+    public PauseGate Gate { get; } = new();
+
+    /// <summary>Held by whoever stops or resumes the processors.</summary>
+    public SemaphoreSlim Pausing { get; } = new(1);
+
+    /// <summary>The process has ended, even if that is not recorded yet: no pause any more.</summary>
+    public bool IsEnding { get; set; }
 
     /// <summary>The process has ended and this is recorded.</summary>
     public Task<ContainerExit> Ended => _ended.Task;

@@ -35,6 +35,7 @@ public sealed partial class ContainerService
             return;
         }
 
+        await EndPauseAsync(container, run).ConfigureAwait(false);
         await DrainAsync(run).ConfigureAwait(false);
         run.Log.Complete();
         if (run.Log.Failure is { } logFailure)
@@ -63,7 +64,7 @@ public sealed partial class ContainerService
                 return RunEnd.Of(await session.InitExited.ConfigureAwait(false));
             }
 
-            await Task.WhenAny(run.Machine.Exited, run.Released, Task.Delay(run.Reconnects.Next())).ConfigureAwait(false);
+            await Task.WhenAny(run.Machine.Exited, run.Released, ReconnectableAsync(run)).ConfigureAwait(false);
             if (run.IsReleased)
             {
                 return null;
@@ -74,7 +75,7 @@ public sealed partial class ContainerService
                 return RunEnd.Of(await run.Machine.Exited.ConfigureAwait(false));
             }
 
-            if (await TryReconnectAsync(container, run, session).ConfigureAwait(false) is { } lost)
+            if (await TryReconnectAsync(container, run, session).ConfigureAwait(false) is { } lost && !run.Gate.IsPaused)
             {
                 await run.Machine.KillAsync().ConfigureAwait(false);
                 return lost;

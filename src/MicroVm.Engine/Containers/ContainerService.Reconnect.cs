@@ -21,8 +21,14 @@ public sealed partial class ContainerService
         using CancellationTokenSource timeout = new(s_reconnectTimeout);
         try
         {
+            bool isFirst = !run.Connected.IsCompleted;
             run.Session = await ResumeAsync(
                 run.Machine, channel => GuestSession.Reopen(channel, run.Spec.Token, lost), timeout.Token).ConfigureAwait(false);
+            if (isFirst)
+            {
+                await ReopenStdinAsync(container, run.Session).ConfigureAwait(false);
+            }
+
             return null;
         }
         catch (ProtocolException e)
@@ -37,6 +43,13 @@ public sealed partial class ContainerService
                 ? null
                 : new(LostExitCode, false, $"the connection to the guest was lost: {OneLine.Of(e.Message, 300)}", false);
         }
+    }
+
+    /// <summary>A guest whose processors stand still can't answer.</summary>
+    private static async Task ReconnectableAsync(ContainerRun run)
+    {
+        await Task.Delay(run.Reconnects.Next()).ConfigureAwait(false);
+        await run.Gate.Running.ConfigureAwait(false);
     }
 
     private RunEnd Violated(Container container, string violation)

@@ -79,7 +79,9 @@ public sealed partial class ContainerService
         GuestSession session;
         try
         {
-            session = await ResumeAsync(machine, channel => GuestSession.Open(channel, spec.Token, container.Hub), timeout.Token).ConfigureAwait(false);
+            session = container.Snapshot.Status == ContainerStatus.Paused
+                ? await KeepPausedAsync(container, machine, spec, timeout.Token).ConfigureAwait(false)
+                : await ResumeAsync(machine, channel => GuestSession.Open(channel, spec.Token, container.Hub), timeout.Token).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -94,10 +96,22 @@ public sealed partial class ContainerService
 
         ContainerRun run = new(machine, spec, session, container.Hub, log);
         _ports.Adopt([.. spec.Networks.SelectMany(network => network.Ports)]);
-        await ReopenStdinAsync(container, session).ConfigureAwait(false);
+        await TakeUpAsync(container, run, session).ConfigureAwait(false);
         container.Run = run;
         run.Supervision = Task.Run(() => SuperviseAsync(container, run), CancellationToken.None);
         LogAdopted(container.Id, machine.ProcessId);
+    }
+
+    private static Task TakeUpAsync(Container container, ContainerRun run, GuestSession session)
+    {
+        if (container.Snapshot.Status == ContainerStatus.Paused)
+        {
+            run.Gate.Close();
+            return Task.CompletedTask;
+        }
+
+        run.Session = session;
+        return ReopenStdinAsync(container, session);
     }
 
     /// <summary>The client that fed stdin went with the earlier daemon: where that means its end, it ends now.</summary>

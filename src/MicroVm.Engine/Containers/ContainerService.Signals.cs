@@ -25,7 +25,14 @@ public sealed partial class ContainerService
         if (number == Signals.Kill)
         {
             PublishKill(found, run, number);
+            await ResumeIfPausedAsync(found, run, cancellationToken).ConfigureAwait(false);
             await KillProcessAsync(run, cancellationToken).ConfigureAwait(false);
+        }
+        else if (run.Gate.IsPaused)
+        {
+            PublishKill(found, run, number);
+            _ = WhenRunningAsync(run, session => session.KillAsync(GuestRequests.InitProcess, number, CancellationToken.None));
+            await (number == StopSignal(found.Snapshot, given: null) ? ResumeIfPausedAsync(found, run, cancellationToken) : Task.CompletedTask).ConfigureAwait(false);
         }
         else
         {
@@ -50,6 +57,7 @@ public sealed partial class ContainerService
         int number = StopSignal(found.Snapshot, signal);
         int seconds = timeoutSeconds ?? found.Snapshot.Spec.StopTimeout ?? DefaultStopTimeout;
         TimeSpan timeout = seconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
+        await ResumeIfPausedAsync(found, run, cancellationToken).ConfigureAwait(false);
         PublishKill(found, run, number);
         await SignalAsync(run, number, cancellationToken).ConfigureAwait(false);
         if (!await EndsWithinAsync(run, timeout, cancellationToken).ConfigureAwait(false))
@@ -72,6 +80,12 @@ public sealed partial class ContainerService
         found.TerminalSize = (rows, columns);
         if (RunningOf(found) is { } run)
         {
+            if (run.Gate.IsPaused)
+            {
+                _ = WhenRunningAsync(run, session => session.ResizeAsync(GuestRequests.InitProcess, rows, columns, CancellationToken.None));
+                return;
+            }
+
             await AskGuestAsync(found, run.Session.ResizeAsync(GuestRequests.InitProcess, rows, columns, cancellationToken)).ConfigureAwait(false);
             Publish(found, "resize", ("height", rows.Text()), ("width", columns.Text()));
         }

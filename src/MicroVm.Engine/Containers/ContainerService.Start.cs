@@ -51,7 +51,9 @@ public sealed partial class ContainerService
     {
         if (container.IsRunning)
         {
-            throw new EngineException(EngineErrorKind.NotModified, $"container {container.Id} is already running");
+            throw container.Snapshot.Status == ContainerStatus.Paused
+                ? new EngineException(EngineErrorKind.Conflict, "cannot start a paused container, try unpause instead")
+                : new EngineException(EngineErrorKind.NotModified, $"container {container.Id} is already running");
         }
 
         if (container.Removing is not null || container.Snapshot.Status is ContainerStatus.Removing or ContainerStatus.Dead)
@@ -146,7 +148,7 @@ public sealed partial class ContainerService
             session = GuestSession.Open(channel, spec.Token, hub);
             HelloReply guest = await session.StartAsync(setup, start, clock, cancellationToken).ConfigureAwait(false);
             LogGuest(container.Id, OneLine.Of(guest.KernelRelease, 64), OneLine.Of(guest.AgentBuild, 64), guest.MemoryTotal, guest.MemoryAvailable);
-            return new(machine, spec, session, hub, log) { TerminalSize = terminalSize };
+            return new(machine, spec, session, hub, log) { Session = session, TerminalSize = terminalSize };
         }
         catch
         {

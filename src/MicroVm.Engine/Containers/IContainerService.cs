@@ -36,6 +36,15 @@ public interface IContainerService
     /// <summary>Stop, when it runs, and start; one that is removed at its end is kept.</summary>
     Task RestartAsync(string container, int? timeoutSeconds, string? signal, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Stops the vCPUs. Conflict when it does not run or is paused already. Signals wait until it is resumed; stop and
+    /// SIGKILL resume it.
+    /// </summary>
+    Task PauseAsync(string container, CancellationToken cancellationToken);
+
+    /// <summary>Conflict when it is not paused.</summary>
+    Task UnpauseAsync(string container, CancellationToken cancellationToken);
+
     Task ResizeAsync(string container, int rows, int columns, CancellationToken cancellationToken);
 
     Task RenameAsync(string container, string name, CancellationToken cancellationToken);

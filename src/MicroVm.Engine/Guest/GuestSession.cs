@@ -64,6 +64,9 @@ internal sealed class GuestSession : IAsyncDisposable
         return session;
     }
 
+    /// <summary>A session that is over from the start, for a guest that can't be reached yet.</summary>
+    public static GuestSession Unreachable(byte[] token, StdioHub hub) => Open(Stream.Null, token, hub);
+
     /// <summary>Sends all that makes the container run at once; returns when the process runs.</summary>
     public async Task<HelloReply> StartAsync(Setup setup, Start start, StartClock clock, CancellationToken cancellationToken)
     {

@@ -96,6 +96,24 @@ internal sealed class MemoryContainers : IContainerService
         await StartAsync(container, cancellationToken);
     }
 
+    public Task PauseAsync(string container, CancellationToken cancellationToken) =>
+        ChangeAsync(container, ContainerStatus.Running, ContainerStatus.Paused);
+
+    public Task UnpauseAsync(string container, CancellationToken cancellationToken) =>
+        ChangeAsync(container, ContainerStatus.Paused, ContainerStatus.Running);
+
+    private Task ChangeAsync(string container, ContainerStatus from, ContainerStatus to)
+    {
+        Entry entry = Find(container);
+        if (entry.Snapshot.Status != from)
+        {
+            throw new EngineException(EngineErrorKind.Conflict, $"container is not {from}");
+        }
+
+        entry.Snapshot = entry.Snapshot with { Status = to };
+        return Task.CompletedTask;
+    }
+
     public Task ResizeAsync(string container, int rows, int columns, CancellationToken cancellationToken)
     {
         Calls.Add($"resize {rows} {columns}");

@@ -22,6 +22,7 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
     private Start? _start;
     private Exited? _exited;
     private long _stdinReceived;
+    private TaskCompletionSource? _paused;
 
     public Setup? Setup { get; private set; }
 
@@ -30,6 +31,8 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
     public List<uint> Signals { get; } = [];
 
     public bool StdinEnded { get; private set; }
+
+    public bool IsPaused => _paused is not null;
 
     /// <summary>How many there have been.</summary>
     public int Connections { get; private set; }
@@ -44,6 +47,20 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
         }
 
         _ = Task.Run(() => ServeAsync(socket));
+    }
+
+    /// <summary>The processors stand still: nothing that comes is taken.</summary>
+    public void Pause(bool paused)
+    {
+        lock (_sync)
+        {
+            TaskCompletionSource? before = _paused;
+            _paused = paused ? before ?? new(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+            if (!paused)
+            {
+                before?.TrySetResult();
+            }
+        }
     }
 
     /// <summary>The connection breaks; the guest lives on.</summary>
@@ -87,11 +104,14 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
         try
         {
             byte[] preamble = await ReadAsync(socket, ProtocolLimits.PreambleSize);
+            await RunningAsync();
             await socket.SendAsync(preamble);
             while (!behavior.IsMute)
             {
+                await RunningAsync();
                 int length = (int)BinaryPrimitives.ReadUInt32BigEndian(await ReadAsync(socket, 4));
                 IMessage message = MessageCodec.Decode(await ReadAsync(socket, length), Direction.HostToGuest, out uint id);
+                await RunningAsync();
                 lock (_sync)
                 {
                     Handle(id, message);
@@ -103,6 +123,8 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
             // The host has gone.
         }
     }
+
+    private Task RunningAsync() => _paused?.Task ?? Task.CompletedTask;
 
     private void Handle(uint id, IMessage message)
     {

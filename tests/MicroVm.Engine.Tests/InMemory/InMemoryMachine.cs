@@ -26,6 +26,9 @@ internal sealed class InMemoryMachine
 
     public InMemoryGuest Guest { get; }
 
+    /// <summary>The VMM refuses to stop or resume the processors.</summary>
+    public string? PauseError { get; set; }
+
     public int ProcessId { get; } = Interlocked.Increment(ref s_lastProcess);
 
     public Task<VmExit> Exited => _exited.Task;

@@ -32,9 +32,20 @@ internal sealed class MachineHandle(InMemoryMachine machine) : IVirtualMachine
         return Task.CompletedTask;
     }
 
-    public Task PauseAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task PauseAsync(CancellationToken cancellationToken) => Set(paused: true);
 
-    public Task ResumeAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task ResumeAsync(CancellationToken cancellationToken) => Set(paused: false);
+
+    private Task Set(bool paused)
+    {
+        if (machine.PauseError is { } error)
+        {
+            throw new HypervisorException(error);
+        }
+
+        machine.Guest.Pause(paused);
+        return Task.CompletedTask;
+    }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
