@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -91,4 +92,25 @@ uint64_t cgroup_oom_kills(const struct cgroup *cgroup)
 	text[n] = '\0';
 	found = strstr(text, "oom_kill ");
 	return found ? strtoull(found + strlen("oom_kill "), NULL, 10) : 0;
+}
+
+int cgroup_freeze(const struct cgroup *cgroup, bool freeze)
+{
+	return write_file(cgroup->directory, "cgroup.freeze", freeze ? "1" : "0", 1);
+}
+
+void cgroup_wait_frozen(int directory)
+{
+	CLEANUP_FD int events = openat(directory, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+	for (int i = 0; events >= 0 && i < 20; i++) {
+		struct pollfd changed = {.fd = events, .events = POLLPRI};
+		char text[128];
+		ssize_t n = pread(events, text, sizeof(text) - 1, 0);
+
+		text[n > 0 ? n : 0] = '\0';
+		if (strstr(text, "frozen 1"))
+			return;
+		(void)poll(&changed, 1, 100);
+	}
 }

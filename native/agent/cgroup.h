@@ -20,3 +20,9 @@ int cgroup_of_process(pid_t pid);
 
 // How many processes of the container the OOM killer has ended so far.
 uint64_t cgroup_oom_kills(const struct cgroup *cgroup);
+
+// Stops all processes of the container where they are, or lets them go on. 0 or -errno.
+int cgroup_freeze(const struct cgroup *cgroup, bool freeze);
+
+// Waits until all have stopped; gives up after two seconds on those that the kernel holds. DIRECTORY: the cgroup's.
+void cgroup_wait_frozen(int directory);

@@ -126,7 +126,7 @@ static int bind_file(int root, const char *source, const char *path, struct fail
 	return r < 0 ? fail_mount(failure, r, "bind", path) : 0;
 }
 
-static int bind_files(int root, const struct msg_setup *setup, struct failure *failure)
+int mounts_bind_files(int root, const struct msg_setup *setup, struct failure *failure)
 {
 	char source[64];
 
@@ -257,7 +257,7 @@ int mounts_enter(const struct msg_setup *setup, const char *terminal, struct fai
 	for (size_t i = 0; i < setup->mounts_count; i++)
 		if (mount_extra(root, &setup->mounts[i], failure) < 0)
 			return -1;
-	if (bind_files(root, setup, failure) < 0 || bind_console(root, terminal, failure) < 0)
+	if (mounts_bind_files(root, setup, failure) < 0 || bind_console(root, terminal, failure) < 0)
 		return -1;
 	if (set_names(setup, failure) < 0 || write_sysctls(root, setup, failure) < 0)
 		return -1;

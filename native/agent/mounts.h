@@ -7,3 +7,6 @@
 // Makes the view that SETUP asks for and enters it: "/" is then the container's root and nothing of the agent's is left. TERMINAL is the
 // name of the terminal (in devpts) that becomes /dev/console, NULL for none. 0 or -1 with FAILURE.
 int mounts_enter(const struct msg_setup *setup, const char *terminal, struct failure *failure);
+
+// Binds the injected files over those in ROOT, which makes the ones that are missing there. 0 or -1 with FAILURE.
+int mounts_bind_files(int root, const struct msg_setup *setup, struct failure *failure);

@@ -36,10 +36,22 @@ int path_open(int root, const char *path, int flags)
 	return open_in_root(root, *path ? path : "/", flags, 0);
 }
 
+int path_open_beneath(int root, const char *path, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(unsigned)(O_NOFOLLOW | O_CLOEXEC | flags),
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
 // A walk that makes what is missing. DONE is the part already resolved: absolute, no symlinks, no "..", empty for the
 // root. TODO is what is left.
 struct walk {
 	int root;
+	bool makes;	// what is missing
 	enum path_kind kind;
 	int symlinks;
 	char done[PATH_MAX];
@@ -117,6 +129,8 @@ static int step(struct walk *walk, const char *name)
 	if (r < 0)
 		return r;
 	fd = open_in_root(walk->root, walk->done, O_NOFOLLOW, 0);
+	if (!walk->makes && (fd == -ENOENT || fd == -ENOTDIR))
+		return 0;
 	if (fd == -ENOENT) {
 		walk->done[length] = '\0';
 		r = make_entry(walk, name);
@@ -153,6 +167,19 @@ static int walk_all(struct walk *walk)
 	return 0;
 }
 
+int path_resolve(int root, const char *path, char *ret, size_t capacity)
+{
+	struct walk walk = {.root = root};
+	int r = format_string(walk.todo, sizeof(walk.todo), "%s", path);
+
+	if (r >= 0)
+		r = walk_all(&walk);
+	if (r < 0)
+		return r;
+	r = format_string(ret, capacity, "%s", walk.done[0] ? walk.done : "/");
+	return r < 0 ? r : 0;
+}
+
 static int check_kind(int fd, enum path_kind kind)
 {
 	struct stat st;
@@ -167,7 +194,7 @@ static int check_kind(int fd, enum path_kind kind)
 int path_make(int root, const char *path, enum path_kind kind)
 {
 	CLEANUP_FD int fd = path_open(root, path, 0);
-	struct walk walk = {.root = root, .kind = kind};
+	struct walk walk = {.root = root, .makes = true, .kind = kind};
 	int r;
 
 	if (fd == -ENOENT) {

@@ -253,6 +253,28 @@ void process_free(struct process *process)
 	free(process);
 }
 
+int processes_freeze(struct processes *processes)
+{
+	int r = processes->freezers ? 0 : cgroup_freeze(&processes->cgroup, true);
+
+	if (r == 0)
+		processes->freezers++;
+	return r;
+}
+
+void processes_thaw(struct process *process)
+{
+	struct processes *processes = process->owner;
+	int r;
+
+	if (!process->freezes)
+		return;
+	process->freezes = false;
+	r = --processes->freezers ? 0 : cgroup_freeze(&processes->cgroup, false);
+	if (r < 0)
+		log_line("thaw the container: %s", strerror(-r));
+}
+
 static void reaped(struct processes *processes, struct process *process, int status)
 {
 	// What it has reported before it ended counts first.
@@ -263,6 +285,7 @@ static void reaped(struct processes *processes, struct process *process, int sta
 	process->status = process->failed_with ? process->failed_with << 8 : status;
 	process->out_of_memory = cgroup_oom_kills(&processes->cgroup) > process->oom_kills;
 	process->state = PROCESS_ENDED;
+	processes_thaw(process);
 	if (processes->init == process)
 		no_init(processes);
 }

@@ -40,6 +40,7 @@ struct process {
 	int failed_with;	// exit status of a start that failed and could not be answered; 0: none
 	bool out_of_memory;
 	bool exit_told;		// to the current connection
+	bool freezes;		// the container stands still until this has ended
 	struct reply *reply;	// the answer to Start, until it was sent
 	uint64_t oom_kills;	// of the container, when this was started
 	int terminal_slave;	// kept until the program runs; -1: none
@@ -58,6 +59,7 @@ struct processes {
 	struct cgroup cgroup;
 	struct process *init;	// the container's PID 1 while it lives
 	int init_pidfd;		// -1: it does not live
+	unsigned freezers;	// how many want the container to stand still
 	int null;		// /dev/null
 	int self;		// the agent's executable
 	int own_pidfd;		// of the agent
@@ -86,6 +88,12 @@ unsigned process_exit_status(const struct process *process);
 
 // Closes the streams and takes the process out. One that still runs goes on without streams.
 void process_forget(struct process *process);
+
+// Stops the container's own processes until processes_thaw was called as often. 0 or -errno.
+int processes_freeze(struct processes *processes);
+
+// Lets them go on, as far as this process is concerned.
+void processes_thaw(struct process *process);
 
 // Reaps every child that has ended. For SIGCHLD.
 void processes_reap(struct processes *processes);

@@ -43,14 +43,21 @@ static void set_up(struct agent *agent, const struct msg *message)
 		decide(reply, run_setup(agent, &message->setup, &reply->failure));
 }
 
-static int check_start(const struct agent *agent, const struct msg_start *start, struct failure *failure)
+static int check_new(const struct agent *agent, uint32_t number, struct failure *failure)
 {
 	if (agent->state != AGENT_SET_UP)
 		return fail(failure, FAIL_INVALID_REQUEST, EINVAL, "the container is not set up");
 	if (agent->processes.count >= MSG_MAX_PROCESSES)
 		return fail(failure, FAIL_INVALID_REQUEST, EAGAIN, "too many processes");
-	if (start->process == 0 || process_find(&agent->processes, start->process))
-		return fail(failure, FAIL_INVALID_REQUEST, EEXIST, "process %u exists", start->process);
+	if (number == 0 || process_find(&agent->processes, number))
+		return fail(failure, FAIL_INVALID_REQUEST, EEXIST, "process %u exists", number);
+	return 0;
+}
+
+static int check_start(const struct agent *agent, const struct msg_start *start, struct failure *failure)
+{
+	if (check_new(agent, start->process, failure) < 0)
+		return -1;
 	if (start->arguments_count == 0)
 		return fail(failure, FAIL_INVALID_REQUEST, EINVAL, "no command specified");
 	if (start->init && agent->processes.init)
@@ -58,6 +65,14 @@ static int check_start(const struct agent *agent, const struct msg_start *start,
 	if (!start->init && !agent->processes.init)
 		return fail(failure, FAIL_NO_SUCH_PROCESS, ESRCH, "the container is not running");
 	return 0;
+}
+
+// The answer is known when the process tells, or ends.
+static void await_start(struct process *process, struct reply *reply)
+{
+	reply->kind = REPLY_PENDING;
+	reply->owner = &process->reply;
+	process->reply = reply;
 }
 
 static void start_process(struct agent *agent, const struct msg *message)
@@ -73,9 +88,26 @@ static void start_process(struct agent *agent, const struct msg *message)
 		return;
 	if (process_start(&agent->processes, start, &agent->setup, agent->window, &process, &reply->failure) < 0)
 		return;
-	reply->kind = REPLY_PENDING;
-	reply->owner = &process->reply;
-	process->reply = reply;
+	await_start(process, reply);
+}
+
+static void start_tool(struct agent *agent, const struct msg *message)
+{
+	const struct msg_start_tool *request = &message->start_tool;
+	struct reply *reply = reply_to(agent, message);
+	struct process *process;
+
+	if (!reply)
+		return;
+	reply->kind = REPLY_FAILURE;
+	if (check_new(agent, request->process, &reply->failure) < 0)
+		return;
+	if (request->tool > MSG_TOOL_KIND_LAYER) {
+		(void)fail(&reply->failure, FAIL_INVALID_REQUEST, ENOSYS, "no tool %u", request->tool);
+		return;
+	}
+	if (process_start_tool(&agent->processes, request, &agent->setup, agent->window, &process, &reply->failure) == 0)
+		await_start(process, reply);
 }
 
 bool requests_started(struct agent *agent, struct process *process, const struct failure *failure)
@@ -232,6 +264,9 @@ void requests_serve(struct agent *agent, const struct msg *message)
 		break;
 	case MSG_START:
 		start_process(agent, message);
+		break;
+	case MSG_START_TOOL:
+		start_tool(agent, message);
 		break;
 	case MSG_FORGET:
 		forget(agent, message);

@@ -10,9 +10,7 @@
 #include "slot.h"
 
 #define BASE "/container"
-#define LOWER BASE "/lower"
 #define SCRATCH BASE "/scratch"
-#define UPPER SCRATCH "/upper"
 #define WORK SCRATCH "/work"
 
 static int make_directory(const char *path)
@@ -22,7 +20,7 @@ static int make_directory(const char *path)
 
 static int make_directories(void)
 {
-	static const char *const paths[] = {BASE, LOWER, SCRATCH, ROOTFS_PATH, ROOTFS_PTS_PATH, ROOTFS_FILES_PATH};
+	static const char *const paths[] = {BASE, ROOTFS_LOWER_PATH, SCRATCH, ROOTFS_PATH, ROOTFS_PTS_PATH, ROOTFS_FILES_PATH};
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		int r = make_directory(paths[i]);
@@ -50,13 +48,13 @@ static int make_upper(void)
 {
 	struct stat st;
 
-	if (mkdir(UPPER, 0755) < 0)
+	if (mkdir(ROOTFS_UPPER_PATH, 0755) < 0)
 		return errno == EEXIST ? 0 : -errno;
-	if (stat(LOWER, &st) < 0)
+	if (stat(ROOTFS_LOWER_PATH, &st) < 0)
 		return -errno;
-	if ((st.st_uid || st.st_gid) && chown(UPPER, st.st_uid, st.st_gid) < 0)
+	if ((st.st_uid || st.st_gid) && chown(ROOTFS_UPPER_PATH, st.st_uid, st.st_gid) < 0)
 		return -errno;
-	if ((st.st_mode & 07777) != 0755 && chmod(UPPER, st.st_mode & 07777) < 0)
+	if ((st.st_mode & 07777) != 0755 && chmod(ROOTFS_UPPER_PATH, st.st_mode & 07777) < 0)
 		return -errno;
 	return 0;
 }
@@ -69,7 +67,7 @@ static int mount_overlay(void)
 		r = make_directory(WORK);
 	if (r < 0)
 		return r;
-	r = mount("overlay", ROOTFS_PATH, "overlay", 0, "lowerdir=" LOWER ",upperdir=" UPPER ",workdir=" WORK);
+	r = mount("overlay", ROOTFS_PATH, "overlay", 0, "lowerdir=" ROOTFS_LOWER_PATH ",upperdir=" ROOTFS_UPPER_PATH ",workdir=" WORK);
 	return r < 0 ? -errno : 0;
 }
 
@@ -79,7 +77,7 @@ int rootfs_mount(unsigned root_slot, unsigned scratch_slot, struct failure *fail
 
 	if (r < 0)
 		return fail(failure, FAIL_MOUNT, r, "mount points of the root file system: %s", error_text(r));
-	r = mount_disk(root_slot, LOWER, "erofs", MS_RDONLY, NULL);
+	r = mount_disk(root_slot, ROOTFS_LOWER_PATH, "erofs", MS_RDONLY, NULL);
 	if (r < 0)
 		return fail(failure, FAIL_MOUNT, r, "mount root disk in slot %u: %s", root_slot, error_text(r));
 	// Lazy initialisation would write the inode tables in the background of a container that may live for a second.

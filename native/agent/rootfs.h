@@ -8,6 +8,8 @@
 
 // Where the agent keeps it, in its own root.
 #define ROOTFS_PATH "/container/root"
+#define ROOTFS_LOWER_PATH "/container/lower"
+#define ROOTFS_UPPER_PATH "/container/scratch/upper"
 #define ROOTFS_PTS_PATH "/container/pts"
 #define ROOTFS_FILES_PATH "/container/files"
 

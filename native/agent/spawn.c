@@ -11,6 +11,7 @@
 
 #include "child.h"
 #include "terminal.h"
+#include "tool.h"
 
 // clone3(2)'s flag needs a kernel header that clashes with sched.h's.
 #define INTO_CGROUP 0x200000000ULL
@@ -235,21 +236,77 @@ static void add_process(struct processes *processes, struct process *process, pi
 		processes->init = process;
 }
 
+// A process with its streams open, not forked yet.
+static struct process *prepare(struct processes *processes, const struct msg_start *start, size_t window, struct ends *ends,
+	struct failure *failure)
+{
+	__attribute__((cleanup(cleanup_process))) struct process *process = process_new(processes, start->process, start->init);
+	struct process *result = process;
+	int r = process ? open_streams(process, start, window, ends) : -ENOMEM;
+
+	if (r < 0) {
+		(void)fail(failure, FAIL_INTERNAL, r, "streams of the process: %s", error_text(r));
+		return NULL;
+	}
+	process->oom_kills = cgroup_oom_kills(&processes->cgroup);
+	process = NULL;
+	return result;
+}
+
 int process_start(struct processes *processes, const struct msg_start *start, const struct msg_setup *setup, size_t window,
 	struct process **ret, struct failure *failure)
 {
 	__attribute__((cleanup(cleanup_ends))) struct ends ends = {.stdio = {-1, -1, -1}, .report = -1};
-	__attribute__((cleanup(cleanup_process))) struct process *process = NULL;
+	__attribute__((cleanup(cleanup_process))) struct process *process = prepare(processes, start, window, &ends, failure);
 	int r;
 
-	process = process_new(processes, start->process, start->init);
-	r = process ? open_streams(process, start, window, &ends) : -ENOMEM;
-	if (r < 0)
-		return fail(failure, FAIL_INTERNAL, r, "streams of the process: %s", error_text(r));
-	process->oom_kills = cgroup_oom_kills(&processes->cgroup);
+	if (!process)
+		return -1;
 	r = fork_process(processes, start, setup, &ends);
 	if (r < 0)
 		return fail(failure, FAIL_INTERNAL, r, "fork: %s", error_text(r));
+	add_process(processes, process, r);
+	*ret = process;
+	process = NULL;
+	return 0;
+}
+
+// Outside of the container's namespaces and cgroup: a tool can neither be seen nor starved by what runs there.
+static pid_t fork_tool(const struct processes *processes, const struct msg_start_tool *request, const struct msg_setup *setup,
+	const struct ends *ends)
+{
+	int stdio[3];
+	pid_t pid;
+
+	for (int i = 0; i < 3; i++)
+		stdio[i] = ends->stdio[i] >= 0 ? ends->stdio[i] : processes->null;
+	pid = fork();
+	if (pid == 0)
+		tool_run(request, setup, stdio, ends->report, processes->cgroup.directory);
+	return pid < 0 ? -errno : pid;
+}
+
+int process_start_tool(struct processes *processes, const struct msg_start_tool *request, const struct msg_setup *setup,
+	size_t window, struct process **ret, struct failure *failure)
+{
+	const struct msg_start start = {
+		.process = request->process, .stdin = request->stdin, .stdout = request->stdout, .stderr = request->stderr,
+	};
+	__attribute__((cleanup(cleanup_ends))) struct ends ends = {.stdio = {-1, -1, -1}, .report = -1};
+	__attribute__((cleanup(cleanup_process))) struct process *process = prepare(processes, &start, window, &ends, failure);
+	int r;
+
+	if (!process)
+		return -1;
+	r = request->freeze ? processes_freeze(processes) : 0;
+	if (r < 0)
+		return fail(failure, FAIL_INTERNAL, r, "freeze the container: %s", error_text(r));
+	process->freezes = request->freeze;
+	r = fork_tool(processes, request, setup, &ends);
+	if (r < 0) {
+		processes_thaw(process);
+		return fail(failure, FAIL_INTERNAL, r, "fork: %s", error_text(r));
+	}
 	add_process(processes, process, r);
 	*ret = process;
 	process = NULL;

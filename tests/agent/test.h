@@ -48,3 +48,5 @@ void test_input(void);
 void test_connection(void);
 void test_agent(void);
 void test_device_filter(void);
+void test_tar(void);
+void test_tools(void);

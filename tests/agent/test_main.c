@@ -22,6 +22,8 @@ int main(void)
 		{"connection", test_connection},
 		{"agent", test_agent},
 		{"device filter", test_device_filter},
+		{"tar", test_tar},
+		{"tools", test_tools},
 	};
 	int failed = 0;
 

@@ -498,6 +498,40 @@ static void encode_msg_goodbye(struct mp_writer *w, const struct msg_goodbye *m)
 	mp_write_text(w, m->reason, 1024);
 }
 
+static void decode_msg_start_tool(struct mp_reader *r, struct mp_arena *arena, struct msg_start_tool *m, size_t count)
+{
+	size_t later = mp_later(r, count, 11);
+
+	(void)arena;
+	m->process = mp_read_u32(r);
+	m->tool = mp_read_u32(r);
+	m->path = mp_read_text(r, 4096);
+	m->name = mp_read_text(r, 4096);
+	m->user = mp_read_text(r, 256);
+	m->keep_kinds = mp_read_bool(r);
+	m->sync = mp_read_bool(r);
+	m->freeze = mp_read_bool(r);
+	m->stdin = mp_read_u32(r);
+	m->stdout = mp_read_u32(r);
+	m->stderr = mp_read_u32(r);
+	mp_skip(r, later, MSG_MAX_DEPTH - 2);
+}
+
+static void encode_msg_start_tool(struct mp_writer *w, const struct msg_start_tool *m)
+{
+	mp_write_uint(w, m->process);
+	mp_write_uint(w, m->tool);
+	mp_write_text(w, m->path, 4096);
+	mp_write_text(w, m->name, 4096);
+	mp_write_text(w, m->user, 256);
+	mp_write_bool(w, m->keep_kinds);
+	mp_write_bool(w, m->sync);
+	mp_write_bool(w, m->freeze);
+	mp_write_uint(w, m->stdin);
+	mp_write_uint(w, m->stdout);
+	mp_write_uint(w, m->stderr);
+}
+
 static bool may_send(uint32_t type, bool host)
 {
 	switch (type) {
@@ -508,6 +542,7 @@ static bool may_send(uint32_t type, bool host)
 	case MSG_KILL:
 	case MSG_RESIZE:
 	case MSG_SHUTDOWN:
+	case MSG_START_TOOL:
 		return host;
 	case MSG_HELLO_REPLY:
 	case MSG_OK:
@@ -573,6 +608,9 @@ static void decode_fields(struct mp_reader *r, struct mp_arena *arena, struct ms
 		break;
 	case MSG_GOODBYE:
 		decode_msg_goodbye(r, arena, &m->goodbye, count);
+		break;
+	case MSG_START_TOOL:
+		decode_msg_start_tool(r, arena, &m->start_tool, count);
 		break;
 	default:
 		mp_skip(r, count, MSG_MAX_DEPTH - 1);
@@ -666,6 +704,10 @@ static void encode_fields(struct mp_writer *w, const struct msg *m)
 	case MSG_GOODBYE:
 		mp_write_head(w, m->type, m->id, 1);
 		encode_msg_goodbye(w, &m->goodbye);
+		break;
+	case MSG_START_TOOL:
+		mp_write_head(w, m->type, m->id, 11);
+		encode_msg_start_tool(w, &m->start_tool);
 		break;
 	default:
 		w->overflow = true;

@@ -38,6 +38,15 @@ enum msg_failure_kind {
 	MSG_FAILURE_KIND_MOUNT = 7,
 };
 
+enum msg_tool_kind {
+	MSG_TOOL_KIND_STAT = 0,
+	MSG_TOOL_KIND_ARCHIVE = 1,
+	MSG_TOOL_KIND_EXPORT = 2,
+	MSG_TOOL_KIND_EXTRACT = 3,
+	MSG_TOOL_KIND_CHANGES = 4,
+	MSG_TOOL_KIND_LAYER = 5,
+};
+
 enum msg_type {
 	MSG_HELLO = 1,
 	MSG_HELLO_REPLY = 2,
@@ -56,6 +65,7 @@ enum msg_type {
 	MSG_END = 18,
 	MSG_STOP = 19,
 	MSG_GOODBYE = 20,
+	MSG_START_TOOL = 23,
 };
 
 struct msg_process_state {
@@ -236,6 +246,20 @@ struct msg_goodbye {
 	const char *reason;
 };
 
+struct msg_start_tool {
+	uint32_t process;
+	uint32_t tool;
+	const char *path;
+	const char *name;
+	const char *user;
+	bool keep_kinds;
+	bool sync;
+	bool freeze;
+	uint32_t stdin;
+	uint32_t stdout;
+	uint32_t stderr;
+};
+
 struct msg {
 	uint32_t type;	// enum msg_type
 	uint32_t id;
@@ -255,6 +279,7 @@ struct msg {
 		struct msg_end end;
 		struct msg_stop stop;
 		struct msg_goodbye goodbye;
+		struct msg_start_tool start_tool;
 	};
 };
 

@@ -121,7 +121,7 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
         return slash <= 0 ? ("", path) : (path[..slash], path[(slash + 1)..]);
     }
 
-    private static ImageReference ParseReference(string name, string tag)
+    internal static ImageReference ParseReference(string name, string tag)
     {
         string separator = tag.Contains(':', StringComparison.Ordinal) ? "@" : ":";
         string text = tag.Length == 0 ? name : string.Create(CultureInfo.InvariantCulture, $"{name}{separator}{tag}");

@@ -20,11 +20,11 @@ internal static class UnsupportedEndpoints
         (string Route, string What)[] unsupported =
         [
             ("/networks/{**path}", "networks"), ("/volumes/{**path}", "volumes"), ("/plugins/{**path}", "plugins"),
-            ("/build/{**path}", "building images"), ("/grpc", "BuildKit"), ("/session", "BuildKit"), ("/commit", "commit"),
+            ("/build/{**path}", "building images"), ("/grpc", "BuildKit"), ("/session", "BuildKit"),
             ("/system/{**path}", "system information"),
             ("/distribution/{**path}", "distribution"), ("/images/search", "searching images"),
-            ("/containers/{id}/stats", "stats"), ("/containers/{id}/top", "top"), ("/containers/{id}/changes", "diff"),
-            ("/containers/{id}/archive", "cp"), ("/containers/{id}/export", "export"), ("/containers/{id}/update", "update"),
+            ("/containers/{id}/stats", "stats"), ("/containers/{id}/top", "top"),
+            ("/containers/{id}/update", "update"),
             ("/containers/{id}/attach/ws", "attach by WebSocket"),
         ];
         foreach ((string route, string what) in unsupported)

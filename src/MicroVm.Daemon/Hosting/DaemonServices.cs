@@ -38,6 +38,7 @@ internal sealed class DaemonServices : IAsyncDisposable
     public void Register(IServiceCollection services) => services
         .AddSingleton<IContainerService>(_containers)
         .AddSingleton(_containers.Execs)
+        .AddSingleton(_containers.Files)
         .AddSingleton<IImageStore>(_images)
         .AddSingleton<IHypervisor>(_hypervisor)
         .AddSingleton(_events);

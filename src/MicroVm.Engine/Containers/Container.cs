@@ -1,3 +1,4 @@
+using MicroVm.Engine.Files;
 using MicroVm.Engine.Persistence;
 using MicroVm.Engine.Stdio;
 
@@ -54,6 +55,9 @@ internal sealed class Container
 
     /// <summary>The container outlives its run.</summary>
     public bool IsKept => !Snapshot.Spec.AutoRemove || Restarts > 0;
+
+    /// <summary>The VM in which its files are read and written while it does not run.</summary>
+    public OfflineVm? Offline { get; set; }
 
     /// <summary>Disks that create has begun to make.</summary>
     public Task<PreparedDisks>? Disks { get; set; }

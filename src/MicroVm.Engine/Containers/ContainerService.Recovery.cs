@@ -24,6 +24,7 @@ public sealed partial class ContainerService
         }
 
         await Task.WhenAll(containers.Select(container => RecoverAsync(container, cancellationToken))).ConfigureAwait(false);
+        await EndStrayOfflineVmsAsync(cancellationToken).ConfigureAwait(false);
         _store.DeleteStrayRuntimeDirectories(containers.Where(c => c.Run is not null).Select(c => c.Paths.RuntimeDirectory));
     }
 

@@ -41,6 +41,11 @@ public sealed partial class ContainerService
         try
         {
             await EndRunAsync(container).ConfigureAwait(false);
+            if (container.Offline is { } offline)
+            {
+                await offline.DisposeAsync().ConfigureAwait(false);
+            }
+
             if (container.Disks is { } disks)
             {
                 await IgnoreFailure(disks).ConfigureAwait(false);

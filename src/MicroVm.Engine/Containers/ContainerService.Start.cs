@@ -39,6 +39,11 @@ public sealed partial class ContainerService
                 return (ending.Gone, false);
             }
 
+            if (container.Offline is { } offline)
+            {
+                return (offline.CloseAsync(), false);
+            }
+
             CancellationTokenSource boot = new(_options.BootTimeout);
             container.BootCancellation = boot;
             Task start = Task.Run(() => RunStartAsync(container, boot));

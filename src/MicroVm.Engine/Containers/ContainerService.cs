@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using MicroVm.Engine.Events;
 using MicroVm.Engine.Execs;
+using MicroVm.Engine.Files;
 using MicroVm.Engine.Logs;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
@@ -46,10 +47,14 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
         _store = new(options);
         _scratch = new(Path.Combine(options.Root, "templates"));
         Execs = new ExecService(this, events);
+        Files = new ContainerFiles(this, images);
     }
 
     /// <summary>Processes beside the containers' own.</summary>
     public IExecService Execs { get; }
+
+    /// <summary>The containers' file systems from outside.</summary>
+    public IContainerFiles Files { get; }
 
     public ContainerSnapshot Inspect(string container) => _index.Find(container).Snapshot;
 
@@ -118,6 +123,7 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
     /// <summary>Stops looking after the VMs, without ending them.</summary>
     public async ValueTask DisposeAsync()
     {
+        await CloseOfflineVmsAsync().ConfigureAwait(false);
         foreach (Container container in _index.All)
         {
             if (container.Run is { } run)

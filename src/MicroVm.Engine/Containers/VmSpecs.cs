@@ -37,6 +37,24 @@ internal static class VmSpecs
             CpuQuota = container.Spec.NanoCpus > 0 ? container.Spec.NanoCpus / Billion : null,
         };
 
+    /// <summary>A VM with the container's disks in which none of its own programs runs: as small as one that boots.</summary>
+    public static VmSpec MakeOffline(
+        ContainerSnapshot container, string runtimeDirectory, PreparedDisks disks, EngineOptions options, HypervisorInfo host) => new()
+        {
+            Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)),
+            Driver = string.IsNullOrEmpty(container.Spec.Driver) ? host.Driver : container.Spec.Driver,
+            Name = container.Name + "-files",
+            RuntimeDirectory = runtimeDirectory,
+            ConsoleLog = Path.Combine(runtimeDirectory, "console.log"),
+            Kernel = options.Kernel,
+            Initramfs = options.Initramfs,
+            VCpus = 1,
+            Memory = options.MinimumMemory,
+            Token = RandomNumberGenerator.GetBytes(32),
+            Root = disks.Root,
+            Scratch = disks.Scratch,
+        };
+
     /// <summary>-p's ports, and with -P every exposed port that they leave out.</summary>
     public static IReadOnlyList<PublishedPort> WantedPorts(ContainerSnapshot container)
     {

@@ -24,10 +24,14 @@ internal sealed class GuestSession : IAsyncDisposable
         _connection = connection;
         Init = init;
         _processes.Add(init.Number, init);
+        Tools = new(connection);
         Closed = ViolationAsync(connection);
     }
 
     public GuestProcess Init { get; }
+
+    /// <summary>The agent's tools on the container's file system.</summary>
+    public GuestTools Tools { get; }
 
     /// <summary>The end of the container's process; fails with the connection.</summary>
     public Task<Exited> InitExited { get; private set; } = Task.FromException<Exited>(new InvalidOperationException("not started"));
@@ -188,7 +192,7 @@ internal sealed class GuestSession : IAsyncDisposable
         lock (_sync)
         {
             // An earlier daemon may have counted further.
-            _lastProcess = Math.Max(_lastProcess, state.Process);
+            _lastProcess = GuestTools.IsTool(state.Process) ? _lastProcess : Math.Max(_lastProcess, state.Process);
             known = _processes.GetValueOrDefault(state.Process);
         }
 

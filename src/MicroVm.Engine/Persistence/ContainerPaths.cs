@@ -15,6 +15,9 @@ internal sealed class ContainerPaths(EngineOptions options, string id)
 
     public string Scratch => Path.Combine(Directory, "scratch.img");
 
+    /// <summary>What a daemon that finds the VM of a container's files needs to know to end it.</summary>
+    public static string OfflineVm(string runtimeDirectory) => Path.Combine(runtimeDirectory, "offline.json");
+
     /// <summary>Short: a Unix socket's path has at most 107 bytes.</summary>
     public string RuntimeDirectory { get; } = Path.Combine(ContainerStore.VmsDirectory(options), id[..16]);
 }

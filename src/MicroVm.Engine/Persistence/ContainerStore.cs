@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace MicroVm.Engine.Persistence;
@@ -114,6 +115,16 @@ internal sealed class ContainerStore
         {
             // Gone already.
         }
+    }
+
+    public IReadOnlyList<string> RuntimeDirectories() => Directory.GetDirectories(VmsDirectory(_options));
+
+    /// <summary>For a VM that is not a container's own.</summary>
+    public string NewRuntimeDirectory()
+    {
+        string directory = Path.Combine(VmsDirectory(_options), Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)));
+        Directory.CreateDirectory(directory, OwnerOnly);
+        return directory;
     }
 
     public static void MakeRuntimeDirectory(ContainerPaths paths)

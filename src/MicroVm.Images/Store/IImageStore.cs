@@ -23,6 +23,12 @@ public interface IImageStore
     Task<IReadOnlyList<LoadedImage>> LoadAsync(
         Stream archive, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Stores the layer that <paramref name="layer"/> streams, an uncompressed tar with whiteouts, and the image that it makes
+    /// with its parent's. Without a change no layer is added.
+    /// </summary>
+    Task<StoredImage> CommitAsync(ImageCommit commit, Stream layer, CancellationToken cancellationToken);
+
     /// <summary>Gives an image one more name; a name that another image had moves over.</summary>
     Task TagAsync(string nameOrId, ImageReference target, CancellationToken cancellationToken);
 

@@ -40,6 +40,9 @@ public sealed record ImageConfig
 
     public IReadOnlyList<string>? Shell { get; init; }
 
+    /// <summary>Instructions for builds on top of it.</summary>
+    public IReadOnlyList<string> OnBuild { get; init; } = [];
+
     public HealthcheckConfig? Healthcheck { get; init; }
 
     public IReadOnlyList<ImageHistory> History { get; init; } = [];

@@ -70,6 +70,7 @@ internal static class ImageConfigReader
         Volumes = config.Names("Volumes"),
         StopSignal = config.Text("StopSignal"),
         Shell = config.TextOrTexts("Shell"),
+        OnBuild = config.Texts("OnBuild") ?? [],
         Healthcheck = config.Object("Healthcheck") is { } check ? ReadHealthcheck(check) : null,
     };
 

@@ -22,6 +22,7 @@ public sealed class ImageStore : IImageStore, IDisposable
     private readonly RegistryHttp _http;
     private readonly ImagePuller _puller;
     private readonly ArchiveLoader _loader;
+    private readonly ImageCommitter _committer;
     private readonly string _root;
     private readonly string _partialDirectory;
     private readonly Lock _removing = new();
@@ -34,6 +35,7 @@ public sealed class ImageStore : IImageStore, IDisposable
         _leases = new(Path.Combine(root, "leases"), layers, _catalog.References);
         _http = new(options);
         _puller = new(_catalog, _leases, layers, _http, _partialDirectory, logger);
+        _committer = new(_catalog, _leases, layers);
         _loader = new(_catalog, _leases, layers, options.MaxLayerSize);
         Directory.CreateDirectory(_partialDirectory);
         _leases.Expire();
@@ -83,6 +85,9 @@ public sealed class ImageStore : IImageStore, IDisposable
             throw StorageError.From(e, _root);
         }
     }
+
+    public Task<StoredImage> CommitAsync(ImageCommit commit, Stream layer, CancellationToken cancellationToken) =>
+        _committer.CommitAsync(commit, layer, cancellationToken);
 
     public Task TagAsync(string nameOrId, ImageReference target, CancellationToken cancellationToken)
     {

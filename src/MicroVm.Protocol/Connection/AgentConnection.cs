@@ -59,11 +59,7 @@ public sealed partial class AgentConnection : IAsyncDisposable
     public async Task<TReply> RequestAsync<TReply>(IRequest<TReply> request, CancellationToken cancellationToken = default)
         where TReply : IMessage
     {
-        if (request is Start start)
-        {
-            _registry.AddProcess(start);
-        }
-
+        _registry.AddProcess(request);
         Task<TReply> reply = Send(request);
         return await reply.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -166,7 +162,7 @@ public sealed partial class AgentConnection : IAsyncDisposable
             uint id = _requests.Add(reply);
             try
             {
-                _registry.Asked(id, request as Start);
+                _registry.Asked(id, request);
                 _sender.Send(id, request);
             }
             catch (ArgumentException tooLarge)

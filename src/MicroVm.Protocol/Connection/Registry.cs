@@ -39,28 +39,31 @@ internal sealed class Registry
         }
     }
 
-    /// <summary>Call before the Start is sent.</summary>
-    public void AddProcess(Start start)
+    /// <summary>A request that starts a process: call before it is sent.</summary>
+    public void AddProcess(IMessage request)
     {
-        lock (_lock)
+        if (ProcessOf(request) is { } process)
         {
-            Add(new(start.Process, start.Stdin, start.Stdout, start.Stderr));
-        }
-    }
-
-    /// <summary>A request gets this id; <paramref name="start"/> where it is one.</summary>
-    public void Asked(uint request, Start? start)
-    {
-        lock (_lock)
-        {
-            if (start is not null)
+            lock (_lock)
             {
-                _starting[request] = start.Process;
+                Add(process);
             }
         }
     }
 
-    /// <summary>The guest has answered a request: if it was a Start that failed, its streams have ended.</summary>
+    /// <summary>A request gets this id.</summary>
+    public void Asked(uint request, IMessage message)
+    {
+        if (ProcessOf(message) is { } process)
+        {
+            lock (_lock)
+            {
+                _starting[request] = process.Process;
+            }
+        }
+    }
+
+    /// <summary>The guest has answered a request: if a process could not be started, its streams have ended.</summary>
     public void Answered(uint request, bool failed)
     {
         lock (_lock)
@@ -218,6 +221,13 @@ internal sealed class Registry
             }
         }
     }
+
+    private static ProcessEntry? ProcessOf(IMessage request) => request switch
+    {
+        Start start => new(start.Process, start.Stdin, start.Stdout, start.Stderr),
+        StartTool tool => new(tool.Process, tool.Stdin, tool.Stdout, tool.Stderr),
+        _ => null,
+    };
 
     private void Add(ProcessEntry entry)
     {

@@ -86,6 +86,10 @@ public static partial class MessageCodec
                 Head(writer, 20, id, 1);
                 Write(writer, m);
                 break;
+            case StartTool m:
+                Head(writer, 23, id, 11);
+                Write(writer, m);
+                break;
             default:
                 throw new ArgumentException("not a message of the protocol", nameof(message));
         }
@@ -110,6 +114,7 @@ public static partial class MessageCodec
         (18, _) => ReadEnd(ref reader, count),
         (19, _) => ReadStop(ref reader, count),
         (20, _) => ReadGoodbye(ref reader, count),
+        (23, Direction.HostToGuest) => ReadStartTool(ref reader, count),
         _ => throw new ProtocolException($"no message of type {type} may be sent {from}"),
     };
 
@@ -432,6 +437,39 @@ public static partial class MessageCodec
         string fReason = reader.ReadString(1024);
         reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
         return new Goodbye(fReason);
+    }
+
+    private static void Write(MessagePackWriter writer, StartTool m)
+    {
+        writer.Write(m.Process);
+        writer.Write((ulong)m.Tool);
+        Text(writer, m.Path, 4096, "StartTool.Path");
+        Text(writer, m.Name, 4096, "StartTool.Name");
+        Text(writer, m.User, 256, "StartTool.User");
+        writer.Write(m.KeepKinds);
+        writer.Write(m.Sync);
+        writer.Write(m.Freeze);
+        writer.Write(m.Stdin);
+        writer.Write(m.Stdout);
+        writer.Write(m.Stderr);
+    }
+
+    private static StartTool ReadStartTool(ref MessagePackReader reader, int count)
+    {
+        int later = Later(count, 11);
+        uint fProcess = reader.ReadUInt32();
+        var fTool = (ToolKind)reader.ReadUInt32();
+        string fPath = reader.ReadString(4096);
+        string fName = reader.ReadString(4096);
+        string fUser = reader.ReadString(256);
+        bool fKeepKinds = reader.ReadBoolean();
+        bool fSync = reader.ReadBoolean();
+        bool fFreeze = reader.ReadBoolean();
+        uint fStdin = reader.ReadUInt32();
+        uint fStdout = reader.ReadUInt32();
+        uint fStderr = reader.ReadUInt32();
+        reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
+        return new StartTool(fProcess, fTool, fPath, fName, fUser, fKeepKinds, fSync, fFreeze, fStdin, fStdout, fStderr);
     }
 
     private static void Write(MessagePackWriter writer, ProcessState m)

@@ -283,3 +283,46 @@ public sealed record Stop([property: Key(0)] uint Stream) : IMessage;
 /// <summary>Last message before an end that the sender decided on: why.</summary>
 [Message(20, Direction.Both)]
 public sealed record Goodbye([property: Key(0), Limit(1024)] string Reason) : IMessage;
+
+/// <summary>What of the agent's own StartTool runs.</summary>
+public enum ToolKind : uint
+{
+    /// <summary>Writes what stands at Path: five texts, each ended by a NUL (README.md, "Tools").</summary>
+    Stat = 0,
+    /// <summary>As Stat, then a tar archive of it.</summary>
+    Archive = 1,
+    /// <summary>A tar archive of the container's whole file system, without what is mounted in it.</summary>
+    Export = 2,
+    /// <summary>Unpacks the tar archive on Stdin into the directory at Path.</summary>
+    Extract = 3,
+    /// <summary>What differs from the image: a kind (0 changed, 1 added, 2 deleted), the path, a NUL; again and again.</summary>
+    Changes = 4,
+    /// <summary>The same as an image layer: a tar archive with whiteouts.</summary>
+    Layer = 5,
+}
+
+/// <summary>
+/// Starts a tool of the agent on the container's file system, after Setup; the container's own process may run or not. A tool is a
+/// process like others: streams, Exited, Forget, Kill. Status 0: done; 2: no file at Path; 3: the request can't be carried
+/// out as it is; else it failed. Stderr is one line that says why.
+/// </summary>
+[Message(23, Direction.HostToGuest)]
+public sealed record StartTool(
+    // As Start's: one row of numbers for both.
+    [property: Key(0)] uint Process,
+    [property: Key(1)] ToolKind Tool,
+    // Absolute, in the container; its last symlink is followed by Extract, and by the others behind a slash.
+    [property: Key(2), Limit(4096)] string Path,
+    // Archive: what the file at Path is called in the archive; empty: the names begin with a slash.
+    [property: Key(3), Limit(4096)] string Name,
+    // Extract: who everything is to belong to, as Start's User; empty: whom the archive says.
+    [property: Key(4), Limit(256)] string User,
+    // Extract: a directory is replaced by nothing else, and nothing else by a directory.
+    [property: Key(5)] bool KeepKinds,
+    // Extract: all is on the disk before the tool ends.
+    [property: Key(6)] bool Sync,
+    // The container's processes stand still meanwhile.
+    [property: Key(7)] bool Freeze,
+    [property: Key(8)] uint Stdin,
+    [property: Key(9)] uint Stdout,
+    [property: Key(10)] uint Stderr) : IRequest<Started>;

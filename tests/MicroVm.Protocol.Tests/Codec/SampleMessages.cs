@@ -6,7 +6,7 @@ namespace MicroVm.Protocol.Tests.Codec;
 internal static class SampleMessages
 {
     public static IReadOnlyDictionary<string, (uint Id, IMessage Message)> All { get; } =
-        new Dictionary<string, (uint, IMessage)>(Handshake().Concat(Setups()).Concat(Processes()).Concat(Starts()).Concat(Streams()));
+        new Dictionary<string, (uint, IMessage)>(Handshake().Concat(Setups()).Concat(Processes()).Concat(Starts()).Concat(Tools()).Concat(Streams()));
 
     private static KeyValuePair<string, (uint, IMessage)> Named(string name, uint id, IMessage message) => new(name, (id, message));
 
@@ -100,6 +100,17 @@ internal static class SampleMessages
         {
             yield return Named($"start.oom{number}", 1, Start(number));
         }
+    }
+
+    private static IEnumerable<KeyValuePair<string, (uint, IMessage)>> Tools()
+    {
+        yield return Named("start-tool.plain", 6, new StartTool(9, ToolKind.Archive, "/srv/www/", "www", "", false, false, true, 0, 28, 29));
+        yield return Named("start-tool.extract", 7, new StartTool(
+            536_870_913, ToolKind.Extract, "/", "", "www-data:33", true, true, false, 1_610_612_739, 1_610_612_740, 1_610_612_741));
+        yield return Named("start-tool.empty", 0, new StartTool(0, ToolKind.Stat, "", "", "", false, false, false, 0, 0, 0));
+        yield return Named("start-tool.extreme", uint.MaxValue, new StartTool(
+            uint.MaxValue, (ToolKind)uint.MaxValue, new string('/', 4096), new string('n', 4096), new string('u', 256), true, true, true,
+            uint.MaxValue, uint.MaxValue, uint.MaxValue));
     }
 
     private static IEnumerable<KeyValuePair<string, (uint, IMessage)>> Streams()

@@ -1,0 +1,13 @@
+using MicroVm.Engine.Containers;
+
+namespace MicroVm.Engine.Files;
+
+/// <summary>Where a container's file system can be reached now.</summary>
+internal interface IFileAccess
+{
+    ContainerSnapshot Find(string container);
+
+    /// <summary>Waits for a start or an end that is under way; starts a VM where none runs.</summary>
+    /// <exception cref="EngineException">NotFound, or Conflict: paused, being removed.</exception>
+    Task<FileLease> AcquireAsync(string container, CancellationToken cancellationToken);
+}
