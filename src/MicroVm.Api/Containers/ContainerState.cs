@@ -35,5 +35,9 @@ public sealed record ContainerState
     public HealthState? Health { get; init; }
 }
 
-/// <param name="Status">none, starting, healthy, unhealthy.</param>
-public sealed record HealthState(string Status, int FailingStreak);
+/// <param name="Status">starting, healthy, unhealthy.</param>
+/// <param name="Log">The last five probes, oldest first.</param>
+public sealed record HealthState(string Status, int FailingStreak, IReadOnlyList<HealthProbe> Log);
+
+/// <param name="ExitCode">0: healthy; -1: it took too long.</param>
+public sealed record HealthProbe(string Start, string End, int ExitCode, string Output);

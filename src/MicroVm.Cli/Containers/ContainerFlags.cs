@@ -15,6 +15,7 @@ internal static class ContainerFlags
         DefineSecurity(flags, options);
         DefineNetwork(flags, options);
         DefineImage(flags, options);
+        HealthFlags.Define(flags, options);
     }
 
     private static void DefineProcess(FlagSet flags, ContainerOptions options)

@@ -27,6 +27,13 @@ internal sealed class ContainerOptions
 
     internal bool Remove { get; set; }
 
+    /// <summary>The policy's name.</summary>
+    internal string? Restart { get; set; }
+
+    internal int RestartRetries { get; set; }
+
+    internal HealthOptions Health { get; } = new();
+
     internal string? Hostname { get; set; }
 
     internal string? Domainname { get; set; }

@@ -26,6 +26,7 @@ internal static partial class ContainerRequest
         Pairs(json, nameof(HostConfig.Tmpfs), options.Tmpfs);
         Pairs(json, nameof(HostConfig.Sysctls), options.Sysctls);
         Pairs(json, nameof(HostConfig.StorageOpt), StorageOf(options.StorageOptions));
+        WriteRestart(json, options);
         WriteSecurity(json, options.SecurityOptions);
         WriteUlimits(json, options.Ulimits.Values);
         if (options.Init is { } init)

@@ -58,6 +58,7 @@ internal static partial class ContainerRequest
         }
 
         Pairs(json, nameof(ContainerConfig.Labels), LabelsOf(options));
+        WriteHealth(json, options.Health);
         WriteExposed(json, options.Exposed, ports);
     }
 

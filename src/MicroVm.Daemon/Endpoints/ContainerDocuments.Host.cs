@@ -14,7 +14,7 @@ internal static partial class ContainerDocuments
         LogConfig = new("json-file", new Dictionary<string, string>()),
         NetworkMode = NetworkName(spec),
         PortBindings = ByGuestPort(spec.Ports).ToDictionary(port => port.Key, port => (IReadOnlyList<PortBinding>?)RequestedBindings(port)),
-        RestartPolicy = new("no", 0),
+        RestartPolicy = RestartPolicies.Document(spec.Restart),
         AutoRemove = spec.AutoRemove,
         VolumeDriver = "",
         ConsoleSize = [0, 0],

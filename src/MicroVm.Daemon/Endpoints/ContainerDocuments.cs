@@ -61,6 +61,7 @@ internal static partial class ContainerDocuments
         Error = container.Error,
         StartedAt = Timestamps.Format(container.StartedAt),
         FinishedAt = Timestamps.Format(container.FinishedAt),
+        Health = HealthDocuments.State(container),
     };
 
     private static ContainerConfig Config(ContainerSnapshot container)
@@ -87,6 +88,8 @@ internal static partial class ContainerDocuments
             Labels = effective.Labels.ToDictionary(label => label.Key, label => (string?)label.Value),
             StopSignal = effective.StopSignal,
             StopTimeout = container.Spec.StopTimeout,
+            Healthcheck = HealthDocuments.Config(container),
+            Shell = effective.Shell,
         };
     }
 

@@ -51,7 +51,7 @@ internal sealed class ContainerFilter(Filters filters, IContainerService contain
         && filters.Matches("name", container.Name, "/" + container.Name)
         && filters.MatchesLabels(container.Effective.Labels)
         && filters.Any("status", value => value == ContainerDocuments.StatusName(container.Status))
-        && filters.Any("health", value => value == "none")
+        && filters.Any("health", value => value == HealthDocuments.FilterName(container))
         && filters.Any("network", value => value == ContainerDocuments.NetworkName(container.Spec))
         && filters.Any("volume", _ => false)
         && filters.Any("isolation", value => value is "default" or "")

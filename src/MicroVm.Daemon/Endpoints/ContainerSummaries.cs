@@ -29,7 +29,7 @@ internal sealed class ContainerSummaries(IImageStore images, DateTimeOffset now)
 
     private string Status(ContainerSnapshot container) => container.Status switch
     {
-        ContainerStatus.Running => "Up " + Since(container.StartedAt),
+        ContainerStatus.Running => "Up " + Since(container.StartedAt) + HealthDocuments.Suffix(container),
         ContainerStatus.Paused => $"Up {Since(container.StartedAt)} (Paused)",
         ContainerStatus.Restarting => $"Restarting ({container.ExitCode}) {Since(container.FinishedAt)} ago",
         ContainerStatus.Removing => "Removal In Progress",

@@ -25,7 +25,6 @@ internal static class CreateSupport
     {
         Refuse(request.Volumes is { Count: > 0 }, "volumes are not supported");
         Refuse(!string.IsNullOrEmpty(request.MacAddress), "setting a MAC address is not supported");
-        Refuse(request.Healthcheck?.Test is { Count: > 0 } test && test is not ["NONE"], "health checks are not supported");
     }
 
     private static void CheckStorage(HostConfig host)
@@ -78,7 +77,6 @@ internal static class CreateSupport
 
     private static void CheckLifecycle(HostConfig host)
     {
-        Refuse(host.RestartPolicy?.Name is not (null or "" or "no"), $"restart policy {host.RestartPolicy?.Name} is not supported");
         Refuse(host.LogConfig?.Type is not (null or "" or "json-file"), $"log driver {host.LogConfig?.Type} is not supported, only json-file");
     }
 

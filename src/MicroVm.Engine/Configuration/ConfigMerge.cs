@@ -1,4 +1,5 @@
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Health;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Engine.Configuration;
@@ -24,6 +25,8 @@ internal static class ConfigMerge
             Labels = MergeLabels(spec.Labels, image.Labels),
             ExposedPorts = Union(spec.ExposedPorts, image.ExposedPorts),
             Volumes = image.Volumes,
+            Shell = image.Shell,
+            Health = HealthCheck.Merge(spec.Health, OfImage(image.Healthcheck)),
         };
     }
 
@@ -75,6 +78,16 @@ internal static class ConfigMerge
 
         return labels;
     }
+
+    private static HealthCheck? OfImage(HealthcheckConfig? image) => image is null ? null : new()
+    {
+        Test = image.Test,
+        Interval = HealthCheck.Nanoseconds(image.Interval),
+        Timeout = HealthCheck.Nanoseconds(image.Timeout),
+        StartPeriod = HealthCheck.Nanoseconds(image.StartPeriod),
+        StartInterval = HealthCheck.Nanoseconds(image.StartInterval),
+        Retries = image.Retries,
+    };
 
     private static List<string> Union(IReadOnlyList<string> given, IReadOnlyList<string> image) =>
         [.. given.Concat(image).Select(PortNames.Normalize).Distinct()];

@@ -47,6 +47,11 @@ internal sealed class Container
     /// <summary>Calls the start under way off.</summary>
     public CancellationTokenSource? BootCancellation { get; set; }
 
+    /// <summary>Calls the next automatic start off; null when none is waited for.</summary>
+    public CancellationTokenSource? PendingRestart { get; set; }
+
+    public RestartBackOff BackOff { get; } = new();
+
     /// <summary>The removal under way.</summary>
     public Task? Removing { get; set; }
 

@@ -50,6 +50,8 @@ public sealed partial class ContainerService
         {
             await IgnoreFailure(RemoveOnceAsync(container)).ConfigureAwait(false);
         }
+
+        RestartLater(container);
     }
 
     /// <summary>Null when the daemon lets go of the VM.</summary>
@@ -109,11 +111,16 @@ public sealed partial class ContainerService
         Task saved;
         lock (container.Sync)
         {
+            bool restarts = IsToRestart(container, end.ExitCode);
             saved = container.Update(
-                record => record with { HasEnded = true, Snapshot = Ended(record.Snapshot, end) },
+                record => record with { HasEnded = true, Snapshot = Ended(record.Snapshot, end, restarts) },
                 durable: !container.Snapshot.Spec.AutoRemove);
             PublishEnd(container, end);
             container.Waiters.CompleteExit(exit);
+            if (!restarts)
+            {
+                container.Waiters.CompleteStop(exit);
+            }
         }
 
         container.EndStreams();
@@ -122,9 +129,10 @@ public sealed partial class ContainerService
         await IgnoreFailure(saved).ConfigureAwait(false);
     }
 
-    private static ContainerSnapshot Ended(ContainerSnapshot snapshot, RunEnd end) => snapshot with
+    private static ContainerSnapshot Ended(ContainerSnapshot snapshot, RunEnd end, bool restarts = false) => snapshot with
     {
-        Status = snapshot.Status == ContainerStatus.Removing ? ContainerStatus.Removing : ContainerStatus.Exited,
+        Status = snapshot.Status == ContainerStatus.Removing ? ContainerStatus.Removing
+            : restarts ? ContainerStatus.Restarting : ContainerStatus.Exited,
         Pid = 0,
         ExitCode = end.ExitCode,
         OomKilled = end.OutOfMemory,

@@ -26,6 +26,7 @@ public sealed partial class ContainerService
         await Task.WhenAll(containers.Select(container => RecoverAsync(container, cancellationToken))).ConfigureAwait(false);
         await EndStrayOfflineVmsAsync(cancellationToken).ConfigureAwait(false);
         _store.DeleteStrayRuntimeDirectories(containers.Where(c => c.Run is not null).Select(c => c.Paths.RuntimeDirectory));
+        containers.ForEach(RestartRecovered);
     }
 
     private async Task RecoverAsync(Container container, CancellationToken cancellationToken)
@@ -100,6 +101,7 @@ public sealed partial class ContainerService
         await TakeUpAsync(container, run, session).ConfigureAwait(false);
         container.Run = run;
         run.Supervision = Task.Run(() => SuperviseAsync(container, run), CancellationToken.None);
+        MonitorHealth(container, run);
         LogAdopted(container.Id, machine.ProcessId);
     }
 

@@ -14,9 +14,15 @@ public sealed partial class ContainerService
                 throw new EngineException(EngineErrorKind.Conflict, $"removal of container {found.Id} is already in progress");
             }
 
-            if (!force && (found.IsRunning || found.Starting is not null))
+            bool isUp = found.IsRunning || found.Starting is not null || found.Snapshot.Status == ContainerStatus.Restarting;
+            if (!force && isUp)
             {
-                string state = found.Snapshot.Status == ContainerStatus.Paused ? "paused" : "running";
+                string state = found.Snapshot.Status switch
+                {
+                    ContainerStatus.Paused => "paused",
+                    ContainerStatus.Restarting => "restarting",
+                    _ => "running",
+                };
                 throw new EngineException(
                     EngineErrorKind.Conflict,
                     $"cannot remove container \"/{found.Snapshot.Name}\": container is {state}: "
@@ -72,6 +78,7 @@ public sealed partial class ContainerService
 
     private async Task EndRunAsync(Container container)
     {
+        CallOffPending(container);
         await CallOffStartAsync(container).ConfigureAwait(false);
         _ = container.UpdateSnapshot(snapshot => snapshot with { Status = ContainerStatus.Removing });
         if (container.Run is { } run)

@@ -16,10 +16,20 @@ public sealed partial class ContainerService
     {
         Container found = _index.Find(container);
         int number = string.IsNullOrEmpty(signal) ? Signals.Kill : Signals.Parse(signal);
+        if (IsStop(found, number) && TryCallOffRestart(found))
+        {
+            return;
+        }
+
         if (RunningOf(found) is not { } run)
         {
             throw new EngineException(
                 EngineErrorKind.Conflict, $"cannot kill container: {OneLine.Of(container, 256)}: container {found.Id} is not running");
+        }
+
+        if (IsStop(found, number))
+        {
+            MarkStopped(found);
         }
 
         if (number == Signals.Kill)
@@ -49,6 +59,11 @@ public sealed partial class ContainerService
             await IgnoreFailure(starting).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        if (TryCallOffRestart(found))
+        {
+            return;
+        }
+
         if (RunningOf(found) is not { } run)
         {
             throw new EngineException(EngineErrorKind.NotModified, $"container {found.Id} is not running");
@@ -58,6 +73,7 @@ public sealed partial class ContainerService
         int seconds = timeoutSeconds ?? found.Snapshot.Spec.StopTimeout ?? DefaultStopTimeout;
         TimeSpan timeout = seconds < 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(seconds);
         await ResumeIfPausedAsync(found, run, cancellationToken).ConfigureAwait(false);
+        MarkStopped(found);
         PublishKill(found, run, number);
         await SignalAsync(run, number, cancellationToken).ConfigureAwait(false);
         if (!await EndsWithinAsync(run, timeout, cancellationToken).ConfigureAwait(false))
@@ -111,6 +127,10 @@ public sealed partial class ContainerService
             throw new EngineException(EngineErrorKind.Internal, $"container {container.Id}: {OneLine.Of(e.Message, 300)}", e);
         }
     }
+
+    /// <summary>Whoever sends it wants the container's end; any other signal may mean anything to the process.</summary>
+    private static bool IsStop(Container container, int signal) =>
+        signal == Signals.Kill || signal == StopSignal(container.Snapshot, null);
 
     private static int StopSignal(ContainerSnapshot snapshot, string? given)
     {

@@ -1,4 +1,5 @@
 using MicroVm.Engine.Guest;
+using MicroVm.Engine.Health;
 using MicroVm.Engine.Logs;
 using MicroVm.Engine.Persistence;
 using MicroVm.Engine.Stdio;
@@ -44,17 +45,22 @@ public sealed partial class ContainerService
                 return (offline.CloseAsync(), false);
             }
 
-            CancellationTokenSource boot = new(_options.BootTimeout);
-            container.BootCancellation = boot;
-            Task start = Task.Run(() => RunStartAsync(container, boot));
-            container.Starting = start;
-            return (start, true);
+            MarkWanted(container);
+            return (Launch(container), true);
         }
+    }
+
+    /// <summary>Under the container's lock.</summary>
+    private Task Launch(Container container)
+    {
+        CancellationTokenSource boot = new(_options.BootTimeout);
+        container.BootCancellation = boot;
+        return container.Starting = Task.Run(() => RunStartAsync(container, boot));
     }
 
     private static void RequireStartable(Container container)
     {
-        if (container.IsRunning)
+        if (container.IsRunning || container.Snapshot.Status == ContainerStatus.Restarting)
         {
             throw container.Snapshot.Status == ContainerStatus.Paused
                 ? new EngineException(EngineErrorKind.Conflict, "cannot start a paused container, try unpause instead")
@@ -185,6 +191,7 @@ public sealed partial class ContainerService
                 FinishedAt = null,
                 Ports = [.. run.Spec.Networks.SelectMany(network => network.Ports)],
                 Timings = clock.Steps,
+                Health = snapshot.Effective.Health is null ? null : HealthState.Starting,
             });
             Publish(container, "start");
         }
@@ -194,6 +201,7 @@ public sealed partial class ContainerService
         _ = CatchUpWithResizeAsync(container, run);
         _ = RecordFirstOutputAsync(container, run, clock);
         run.Supervision = Task.Run(() => SuperviseAsync(container, run));
+        MonitorHealth(container, run);
     }
 
     private static async Task RecordFirstOutputAsync(Container container, ContainerRun run, StartClock clock)
@@ -212,6 +220,14 @@ public sealed partial class ContainerService
         if ((rows, columns) != run.TerminalSize)
         {
             await IgnoreFailure(run.Session.ResizeAsync(GuestRequests.InitProcess, rows, columns, CancellationToken.None)).ConfigureAwait(false);
+        }
+    }
+
+    private void MonitorHealth(Container container, ContainerRun run)
+    {
+        if (container.Snapshot.Effective.Health is { } check)
+        {
+            run.Accompany(Task.Run(new HealthMonitor(container, run, check, _events).RunAsync));
         }
     }
 

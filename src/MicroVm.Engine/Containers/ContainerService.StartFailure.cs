@@ -60,6 +60,10 @@ public sealed partial class ContainerService
 
             // Without the reason, which the start itself tells: Docker's client would print it twice.
             container.Waiters.CompleteExit(new(failure.ExitCode, Error: null));
+            if (container.Snapshot.Status != ContainerStatus.Restarting)
+            {
+                container.Waiters.CompleteStop(new(failure.ExitCode, Error: null));
+            }
         }
 
         container.EndStreams();

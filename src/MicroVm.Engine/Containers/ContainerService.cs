@@ -29,6 +29,7 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
     private readonly ScratchDisk _scratch;
     private readonly ContainerIndex _index = new();
     private readonly PortReservations _ports = new();
+    private volatile bool _isDisposed;
 
     public ContainerService(
         EngineOptions options,
@@ -68,11 +69,12 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
         Container found = _index.Find(container);
         lock (found.Sync)
         {
-            bool isOver = !found.IsRunning && found.Starting is null;
+            bool isOver = !found.IsRunning && found.Starting is null && found.Snapshot.Status != ContainerStatus.Restarting;
             return new(condition switch
             {
                 WaitCondition.Removed => found.Waiters.Removed,
                 WaitCondition.NotRunning when isOver => Task.FromResult(ExitOf(found.Snapshot)),
+                WaitCondition.NotRunning => found.Waiters.NextStop,
                 _ => found.Waiters.NextExit,
             });
         }
@@ -123,15 +125,25 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
     /// <summary>Stops looking after the VMs, without ending them.</summary>
     public async ValueTask DisposeAsync()
     {
+        _isDisposed = true;
         await CloseOfflineVmsAsync().ConfigureAwait(false);
         foreach (Container container in _index.All)
         {
+            CallOffPending(container);
             if (container.Run is { } run)
             {
                 await run.ReleaseAsync().ConfigureAwait(false);
             }
 
             await container.FlushAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static void CallOffPending(Container container)
+    {
+        lock (container.Sync)
+        {
+            container.PendingRestart?.Cancel();
         }
     }
 

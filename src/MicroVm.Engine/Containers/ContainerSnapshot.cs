@@ -1,3 +1,4 @@
+using MicroVm.Engine.Health;
 using MicroVm.Hypervisor;
 using MicroVm.Images;
 
@@ -53,6 +54,9 @@ public sealed record ContainerSnapshot
 
     public int RestartCount { get; init; }
 
+    /// <summary>Null: it has no health check, or was not started yet.</summary>
+    public HealthState? Health { get; init; }
+
     /// <summary>Ports as bound (host port 0 resolved) while running.</summary>
     public IReadOnlyList<PublishedPort> Ports { get; init; } = [];
 
@@ -84,4 +88,10 @@ public sealed record EffectiveConfig
     public required IReadOnlyList<string> ExposedPorts { get; init; }
 
     public required IReadOnlyList<string> Volumes { get; init; }
+
+    /// <summary>Null: /bin/sh -c.</summary>
+    public IReadOnlyList<string>? Shell { get; init; }
+
+    /// <summary>Null: none.</summary>
+    public HealthCheck? Health { get; init; }
 }

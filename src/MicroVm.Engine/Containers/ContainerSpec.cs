@@ -1,3 +1,4 @@
+using MicroVm.Engine.Health;
 using MicroVm.Hypervisor;
 
 namespace MicroVm.Engine.Containers;
@@ -49,6 +50,8 @@ public sealed record ContainerSpec
     /// <summary>Seconds; null: 10.</summary>
     public int? StopTimeout { get; init; }
 
+    public HealthCheck? Health { get; init; }
+
     public IReadOnlyList<string> ExposedPorts { get; init; } = [];
 
     // What Docker's HostConfig holds.
@@ -60,6 +63,8 @@ public sealed record ContainerSpec
     public long NanoCpus { get; init; }
 
     public bool AutoRemove { get; init; }
+
+    public RestartPolicy Restart { get; init; } = RestartPolicy.No;
 
     public bool ReadOnlyRoot { get; init; }
 

@@ -4,9 +4,13 @@ namespace MicroVm.Engine.Containers;
 internal sealed class ContainerWaiters
 {
     private TaskCompletionSource<ContainerExit> _exit = NewSource();
+    private TaskCompletionSource<ContainerExit> _stop = NewSource();
     private readonly TaskCompletionSource<ContainerExit> _removed = NewSource();
 
     public Task<ContainerExit> NextExit => _exit.Task;
+
+    /// <summary>The next exit after which it stays down.</summary>
+    public Task<ContainerExit> NextStop => _stop.Task;
 
     public Task<ContainerExit> Removed => _removed.Task;
 
@@ -17,9 +21,17 @@ internal sealed class ContainerWaiters
         completed.TrySetResult(exit);
     }
 
+    public void CompleteStop(ContainerExit exit)
+    {
+        TaskCompletionSource<ContainerExit> completed = _stop;
+        _stop = NewSource();
+        completed.TrySetResult(exit);
+    }
+
     public void CompleteRemoved(ContainerExit exit)
     {
         _exit.TrySetResult(exit);
+        _stop.TrySetResult(exit);
         _removed.TrySetResult(exit);
     }
 

@@ -11,7 +11,7 @@ public sealed class EventBus
     /// <summary>Events kept.</summary>
     public const int Capacity = 4096;
 
-    /// <summary>Characters of attributes kept, over all events: labels may be many and long.</summary>
+    /// <summary>Characters of actions and attributes kept, over all events: labels and commands may be long.</summary>
     public const long MaxSize = 16 << 20;
 
     private const int Batch = 64;
@@ -87,5 +87,5 @@ public sealed class EventBus
     }
 
     private static long SizeOf(EngineEvent published) =>
-        published.Attributes.Sum(attribute => (long)attribute.Key.Length + attribute.Value.Length + AttributeOverhead);
+        published.Action.Length + published.Attributes.Sum(attribute => (long)attribute.Key.Length + attribute.Value.Length + AttributeOverhead);
 }

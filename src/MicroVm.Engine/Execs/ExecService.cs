@@ -11,7 +11,7 @@ internal sealed class ExecService(ContainerService containers, EventBus events) 
 {
     private const int KilledExitCode = 137;
     private const int CannotStartExitCode = 126;
-    private const string RuntimeContext = "OCI runtime exec failed: exec failed: unable to start container process: ";
+    public const string RuntimeContext = "OCI runtime exec failed: exec failed: unable to start container process: ";
 
     // A child that holds the output open may keep the client this long, as with Docker.
     private static readonly TimeSpan s_quiet = TimeSpan.FromSeconds(2);

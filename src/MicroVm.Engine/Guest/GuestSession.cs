@@ -113,13 +113,18 @@ internal sealed class GuestSession : IAsyncDisposable
             Start start = make(process.Number);
             process.Open(_connection, start, _stop.Token);
             Task<Started> started = _connection.RequestAsync(start, cancellationToken);
-            Observe(process.ListenForEnd(_connection), started);
+            Observe(process.ListenForEnd(_connection));
             await started.ConfigureAwait(false);
             return process;
         }
-        catch
+        catch (Exception e)
         {
             Remove(process);
+            if (e is OperationCanceledException)
+            {
+                Observe(EndUnwantedAsync(process));
+            }
+
             throw;
         }
     }
@@ -221,6 +226,14 @@ internal sealed class GuestSession : IAsyncDisposable
 
         Task end = ForgetAtEndAsync(state.Process);
         Observe(end);
+    }
+
+    /// <summary>Its start was asked for and is not wanted any more: the guest may carry it out all the same.</summary>
+    private async Task EndUnwantedAsync(GuestProcess process)
+    {
+        // Answered behind the start; refused where there is no process.
+        await KillAsync(process.Number, Signals.Kill, CancellationToken.None).ConfigureAwait(false);
+        await ForgetAtEndAsync(process.Number).ConfigureAwait(false);
     }
 
     private async Task ForgetAtEndAsync(uint process)

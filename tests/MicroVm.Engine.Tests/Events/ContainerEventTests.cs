@@ -80,7 +80,7 @@ public sealed class ContainerEventTests : IAsyncLifetime
         Assert.Equal(["oom", "die"], (await UntilAsync("die")).Select(e => e.Action));
         await _engine.WaitAsync(id);
         await Service.StartAsync(id, CancellationToken.None);
-        _hypervisor.KillDaemon();
+        await Service.DisposeAsync();
         _hypervisor[id].End("gone");
         _events = _engine.Events.Subscribe();
         await _engine.RestartAsync(orderly: false);

@@ -42,7 +42,7 @@ internal sealed class InMemoryHypervisor : IHypervisor
     {
         foreach (MachineHandle handle in _handles)
         {
-            handle.IsDead = true;
+            handle.Die();
             handle.Machine.Guest.Disconnect();
         }
 

@@ -10,16 +10,22 @@ internal sealed class MachineHandle(InMemoryMachine machine) : IVirtualMachine
     public InMemoryMachine Machine => machine;
 
     /// <summary>Its daemon was killed: it never gets an answer.</summary>
-    public bool IsDead { get; set; }
+    public bool IsDead { get; private set; }
 
     public string Id => machine.Spec.Id;
 
     public int ProcessId => machine.ProcessId;
 
-    public Task<VmExit> Exited => machine.Exited;
+    public Task<VmExit> Exited { get; private set; } = machine.Exited;
 
     public Task<Stream> ConnectAgentAsync(CancellationToken cancellationToken) =>
         IsDead ? s_never : Task.FromResult(machine.Connect());
+
+    public void Die()
+    {
+        IsDead = true;
+        Exited = new TaskCompletionSource<VmExit>().Task;
+    }
 
     public Task KillAsync()
     {

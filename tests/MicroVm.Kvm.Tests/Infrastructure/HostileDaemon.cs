@@ -42,7 +42,7 @@ public sealed class HostileDaemon : IAsyncLifetime
 
     public async Task StartAsync()
     {
-        _process = Command.Start(InstalledHost.Mvmd, ["--root", $"{Root}/root", "--run-dir", $"{Root}/run", "--initramfs", Initramfs]);
+        _process = Command.Start(InstalledHost.Mvmd, ["--root", $"{Root}/root", "--run-dir", $"{Root}/run", "--initramfs", Initramfs, "--boot-timeout", "170"]);
         await Eventually.SucceedsAsync(Api.PingAsync);
     }
 
