@@ -194,7 +194,7 @@ int agent_init(struct agent *agent, int self)
 
 	agent->window = DEFAULT_WINDOW;
 	agent->arena = (struct mp_arena){.data = agent->arena_memory, .size = sizeof(agent->arena_memory)};
-	replies_init(&agent->replies);
+	replies_init(&agent->replies, &agent->processes.cgroup);
 	for (size_t i = 0; i < CONNECTIONS; i++)
 		agent->connections[i].source.fd = -1;
 	if (r == 0)

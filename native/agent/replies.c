@@ -2,10 +2,12 @@
 
 #include <stdlib.h>
 
+#include "observe.h"
 #include "post.h"
 
-void replies_init(struct replies *replies)
+void replies_init(struct replies *replies, const struct cgroup *cgroup)
 {
+	replies->cgroup = cgroup;
 	replies->first = NULL;
 	replies->end = &replies->first;
 }
@@ -34,10 +36,14 @@ static void remove_first(struct replies *replies)
 	free(reply);
 }
 
-static int send_one(const struct reply *reply, struct connection *connection)
+static int send_one(const struct replies *replies, const struct reply *reply, struct connection *connection)
 {
 	struct msg message = {.type = MSG_OK, .id = reply->id};
 
+	if (reply->kind == REPLY_MEASUREMENT)
+		return observe_measure(connection, reply->id, replies->cgroup);
+	if (reply->kind == REPLY_PROCESSES)
+		return observe_processes(connection, reply->id, reply->after);
 	if (reply->kind == REPLY_STARTED) {
 		message.type = MSG_STARTED;
 		message.started.pid = (uint32_t)reply->pid;
@@ -55,7 +61,7 @@ static int send_one(const struct reply *reply, struct connection *connection)
 int replies_send(struct replies *replies, struct connection *connection)
 {
 	while (replies->first && replies->first->kind != REPLY_PENDING) {
-		int r = send_one(replies->first, connection);
+		int r = send_one(replies, replies->first, connection);
 
 		if (r < 0)
 			return r;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "cgroup.h"
 #include "connection.h"
 #include "failure.h"
 
@@ -13,6 +14,8 @@ enum reply_kind {
 	REPLY_PENDING,
 	REPLY_OK,
 	REPLY_STARTED,
+	REPLY_MEASUREMENT,	// taken when it is sent, as the next
+	REPLY_PROCESSES,
 	REPLY_FAILURE,
 };
 
@@ -22,15 +25,18 @@ struct reply {
 	uint32_t id;
 	pid_t pid;			// Started
 	struct reply **owner;		// set to NULL when the reply has gone
+	uint32_t after;			// pid, for the list of processes
 	struct failure failure;
 };
 
 struct replies {
 	struct reply *first;
 	struct reply **end;
+	const struct cgroup *cgroup;
 };
 
-void replies_init(struct replies *replies);
+// CGROUP is measured.
+void replies_init(struct replies *replies, const struct cgroup *cgroup);
 
 // A place for the answer to request ID, behind those before. NULL when out of memory.
 struct reply *replies_add(struct replies *replies, uint32_t id);

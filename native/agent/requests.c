@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "observe.h"
 #include "rootfs.h"
 #include "spawn.h"
 #include "terminal.h"
@@ -222,6 +223,24 @@ static void forget(struct agent *agent, const struct msg *message)
 		process_forget(process);
 }
 
+static void observe(struct agent *agent, const struct msg *message)
+{
+	struct reply *reply = reply_to(agent, message);
+
+	if (!reply)
+		return;
+	reply->kind = message->type == MSG_MEASURE ? REPLY_MEASUREMENT : REPLY_PROCESSES;
+	reply->after = message->type == MSG_MEASURE ? 0 : message->list_processes.after;
+}
+
+static void adjust(struct agent *agent, const struct msg *message)
+{
+	struct reply *reply = reply_to(agent, message);
+
+	if (reply)
+		decide(reply, observe_adjust(&message->adjust, &agent->processes.cgroup, &reply->failure));
+}
+
 static void shut_down(struct agent *agent, const struct msg *message)
 {
 	struct reply *reply = reply_to(agent, message);
@@ -276,6 +295,13 @@ void requests_serve(struct agent *agent, const struct msg *message)
 		break;
 	case MSG_RESIZE:
 		resize(agent, message);
+		break;
+	case MSG_MEASURE:
+	case MSG_LIST_PROCESSES:
+		observe(agent, message);
+		break;
+	case MSG_ADJUST:
+		adjust(agent, message);
 		break;
 	case MSG_SHUTDOWN:
 		shut_down(agent, message);

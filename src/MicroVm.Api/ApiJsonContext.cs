@@ -7,6 +7,7 @@ using MicroVm.Api.Execs;
 using MicroVm.Api.Images;
 using MicroVm.Api.Info;
 using MicroVm.Api.Json;
+using MicroVm.Api.Stats;
 
 namespace MicroVm.Api;
 
@@ -34,6 +35,8 @@ namespace MicroVm.Api;
 [JsonSerializable(typeof(PruneResponse))]
 [JsonSerializable(typeof(StartTimings))]
 [JsonSerializable(typeof(EventMessage))]
+[JsonSerializable(typeof(StatsResponse))]
+[JsonSerializable(typeof(TopResponse))]
 [JsonSerializable(typeof(IReadOnlyList<ImageSummary>))]
 [JsonSerializable(typeof(ImageInspect))]
 [JsonSerializable(typeof(IReadOnlyList<ImageHistoryItem>))]

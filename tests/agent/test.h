@@ -50,3 +50,4 @@ void test_agent(void);
 void test_device_filter(void);
 void test_tar(void);
 void test_tools(void);
+void test_observe(void);

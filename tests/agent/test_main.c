@@ -24,6 +24,7 @@ int main(void)
 		{"device filter", test_device_filter},
 		{"tar", test_tar},
 		{"tools", test_tools},
+		{"observe", test_observe},
 	};
 	int failed = 0;
 

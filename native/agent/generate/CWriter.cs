@@ -69,6 +69,7 @@ internal sealed class CWriter(Model model)
         _text.AppendLine($"#define MSG_MAX_DATA {ProtocolLimits.MaxData}u");
         _text.AppendLine($"#define MSG_MAX_DEPTH {ProtocolLimits.MaxDepth}u");
         _text.AppendLine($"#define MSG_MAX_PROCESSES {ProtocolLimits.MaxProcesses}u");
+        _text.AppendLine($"#define MSG_MAX_PROCESS_TEXT {ProtocolLimits.MaxProcessText}u");
         _text.AppendLine($"#define MSG_MIN_WINDOW {ProtocolLimits.MinWindow}u");
         _text.AppendLine($"#define MSG_MAX_WINDOW {ProtocolLimits.MaxWindow}u");
         _text.AppendLine($"#define MSG_PREAMBLE_SIZE {ProtocolLimits.PreambleSize}u");

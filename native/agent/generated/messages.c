@@ -157,6 +157,44 @@ static void encode_msg_resource_limit(struct mp_writer *w, const struct msg_reso
 	mp_write_uint(w, m->hard);
 }
 
+static void decode_msg_kernel_file(struct mp_reader *r, struct mp_arena *arena, struct msg_kernel_file *m)
+{
+	size_t later = mp_read_record(r, 2);
+
+	(void)arena;
+	m->name = mp_read_text(r, 64);
+	m->content = mp_read_binary(r, 4096);
+	mp_skip(r, later, MSG_MAX_DEPTH - 2);
+}
+
+static void encode_msg_kernel_file(struct mp_writer *w, const struct msg_kernel_file *m)
+{
+	mp_write_array(w, 2);
+	mp_write_text(w, m->name, 64);
+	mp_write_binary(w, m->content, 4096);
+}
+
+static void decode_msg_process_info(struct mp_reader *r, struct mp_arena *arena, struct msg_process_info *m)
+{
+	size_t later = mp_read_record(r, 4);
+
+	(void)arena;
+	m->pid = mp_read_u32(r);
+	m->uid = mp_read_u32(r);
+	m->stat = mp_read_binary(r, 1024);
+	m->arguments = mp_read_binary(r, 1024);
+	mp_skip(r, later, MSG_MAX_DEPTH - 2);
+}
+
+static void encode_msg_process_info(struct mp_writer *w, const struct msg_process_info *m)
+{
+	mp_write_array(w, 4);
+	mp_write_uint(w, m->pid);
+	mp_write_uint(w, m->uid);
+	mp_write_binary(w, m->stat, 1024);
+	mp_write_binary(w, m->arguments, 1024);
+}
+
 static void decode_msg_hello(struct mp_reader *r, struct mp_arena *arena, struct msg_hello *m, size_t count)
 {
 	size_t later = mp_later(r, count, 6);
@@ -420,6 +458,40 @@ static void encode_msg_resize(struct mp_writer *w, const struct msg_resize *m)
 	mp_write_uint(w, m->columns);
 }
 
+static void decode_msg_measurement(struct mp_reader *r, struct mp_arena *arena, struct msg_measurement *m, size_t count)
+{
+	size_t later = mp_later(r, count, 2);
+
+	m->uptime = mp_read_u64(r);
+	m->files_count = mp_read_array(r, 16);
+	m->files = mp_arena_get(r, arena, m->files_count, sizeof(*m->files));
+	for (size_t i = 0; i < m->files_count && !r->error; i++)
+		decode_msg_kernel_file(r, arena, &m->files[i]);
+	mp_skip(r, later, MSG_MAX_DEPTH - 2);
+}
+
+static void encode_msg_measurement(struct mp_writer *w, const struct msg_measurement *m)
+{
+	mp_write_uint(w, m->uptime);
+	mp_write_list(w, m->files_count, 16);
+	for (size_t i = 0; i < m->files_count && !w->overflow; i++)
+		encode_msg_kernel_file(w, &m->files[i]);
+}
+
+static void decode_msg_list_processes(struct mp_reader *r, struct mp_arena *arena, struct msg_list_processes *m, size_t count)
+{
+	size_t later = mp_later(r, count, 1);
+
+	(void)arena;
+	m->after = mp_read_u32(r);
+	mp_skip(r, later, MSG_MAX_DEPTH - 2);
+}
+
+static void encode_msg_list_processes(struct mp_writer *w, const struct msg_list_processes *m)
+{
+	mp_write_uint(w, m->after);
+}
+
 static void decode_msg_data(struct mp_reader *r, struct mp_arena *arena, struct msg_data *m, size_t count)
 {
 	size_t later = mp_later(r, count, 3);
@@ -498,6 +570,46 @@ static void encode_msg_goodbye(struct mp_writer *w, const struct msg_goodbye *m)
 	mp_write_text(w, m->reason, 1024);
 }
 
+static void decode_msg_process_list(struct mp_reader *r, struct mp_arena *arena, struct msg_process_list *m, size_t count)
+{
+	size_t later = mp_later(r, count, 3);
+
+	m->uptime = mp_read_u64(r);
+	m->processes_count = mp_read_array(r, 256);
+	m->processes = mp_arena_get(r, arena, m->processes_count, sizeof(*m->processes));
+	for (size_t i = 0; i < m->processes_count && !r->error; i++)
+		decode_msg_process_info(r, arena, &m->processes[i]);
+	m->more = mp_read_bool(r);
+	mp_skip(r, later, MSG_MAX_DEPTH - 2);
+}
+
+static void encode_msg_process_list(struct mp_writer *w, const struct msg_process_list *m)
+{
+	mp_write_uint(w, m->uptime);
+	mp_write_list(w, m->processes_count, 256);
+	for (size_t i = 0; i < m->processes_count && !w->overflow; i++)
+		encode_msg_process_info(w, &m->processes[i]);
+	mp_write_bool(w, m->more);
+}
+
+static void decode_msg_adjust(struct mp_reader *r, struct mp_arena *arena, struct msg_adjust *m, size_t count)
+{
+	size_t later = mp_later(r, count, 3);
+
+	(void)arena;
+	m->wall_clock = mp_read_u64(r);
+	m->memory_limit = mp_read_u64(r);
+	m->process_limit = mp_read_u64(r);
+	mp_skip(r, later, MSG_MAX_DEPTH - 2);
+}
+
+static void encode_msg_adjust(struct mp_writer *w, const struct msg_adjust *m)
+{
+	mp_write_uint(w, m->wall_clock);
+	mp_write_uint(w, m->memory_limit);
+	mp_write_uint(w, m->process_limit);
+}
+
 static void decode_msg_start_tool(struct mp_reader *r, struct mp_arena *arena, struct msg_start_tool *m, size_t count)
 {
 	size_t later = mp_later(r, count, 11);
@@ -542,6 +654,9 @@ static bool may_send(uint32_t type, bool host)
 	case MSG_KILL:
 	case MSG_RESIZE:
 	case MSG_SHUTDOWN:
+	case MSG_MEASURE:
+	case MSG_LIST_PROCESSES:
+	case MSG_ADJUST:
 	case MSG_START_TOOL:
 		return host;
 	case MSG_HELLO_REPLY:
@@ -549,6 +664,8 @@ static bool may_send(uint32_t type, bool host)
 	case MSG_FAILURE:
 	case MSG_STARTED:
 	case MSG_EXITED:
+	case MSG_MEASUREMENT:
+	case MSG_PROCESS_LIST:
 		return !host;
 	case MSG_DATA:
 	case MSG_ACK:
@@ -594,6 +711,12 @@ static void decode_fields(struct mp_reader *r, struct mp_arena *arena, struct ms
 	case MSG_RESIZE:
 		decode_msg_resize(r, arena, &m->resize, count);
 		break;
+	case MSG_MEASUREMENT:
+		decode_msg_measurement(r, arena, &m->measurement, count);
+		break;
+	case MSG_LIST_PROCESSES:
+		decode_msg_list_processes(r, arena, &m->list_processes, count);
+		break;
 	case MSG_DATA:
 		decode_msg_data(r, arena, &m->data, count);
 		break;
@@ -608,6 +731,12 @@ static void decode_fields(struct mp_reader *r, struct mp_arena *arena, struct ms
 		break;
 	case MSG_GOODBYE:
 		decode_msg_goodbye(r, arena, &m->goodbye, count);
+		break;
+	case MSG_PROCESS_LIST:
+		decode_msg_process_list(r, arena, &m->process_list, count);
+		break;
+	case MSG_ADJUST:
+		decode_msg_adjust(r, arena, &m->adjust, count);
 		break;
 	case MSG_START_TOOL:
 		decode_msg_start_tool(r, arena, &m->start_tool, count);
@@ -685,6 +814,17 @@ static void encode_fields(struct mp_writer *w, const struct msg *m)
 	case MSG_SHUTDOWN:
 		mp_write_head(w, m->type, m->id, 0);
 		break;
+	case MSG_MEASURE:
+		mp_write_head(w, m->type, m->id, 0);
+		break;
+	case MSG_MEASUREMENT:
+		mp_write_head(w, m->type, m->id, 2);
+		encode_msg_measurement(w, &m->measurement);
+		break;
+	case MSG_LIST_PROCESSES:
+		mp_write_head(w, m->type, m->id, 1);
+		encode_msg_list_processes(w, &m->list_processes);
+		break;
 	case MSG_DATA:
 		mp_write_head(w, m->type, m->id, 3);
 		encode_msg_data(w, &m->data);
@@ -704,6 +844,14 @@ static void encode_fields(struct mp_writer *w, const struct msg *m)
 	case MSG_GOODBYE:
 		mp_write_head(w, m->type, m->id, 1);
 		encode_msg_goodbye(w, &m->goodbye);
+		break;
+	case MSG_PROCESS_LIST:
+		mp_write_head(w, m->type, m->id, 3);
+		encode_msg_process_list(w, &m->process_list);
+		break;
+	case MSG_ADJUST:
+		mp_write_head(w, m->type, m->id, 3);
+		encode_msg_adjust(w, &m->adjust);
 		break;
 	case MSG_START_TOOL:
 		mp_write_head(w, m->type, m->id, 11);

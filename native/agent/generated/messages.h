@@ -17,6 +17,7 @@
 #define MSG_MAX_DATA 65536u
 #define MSG_MAX_DEPTH 8u
 #define MSG_MAX_PROCESSES 1024u
+#define MSG_MAX_PROCESS_TEXT 1024u
 #define MSG_MIN_WINDOW 4096u
 #define MSG_MAX_WINDOW 1048576u
 #define MSG_PREAMBLE_SIZE 24u
@@ -60,11 +61,16 @@ enum msg_type {
 	MSG_KILL = 10,
 	MSG_RESIZE = 11,
 	MSG_SHUTDOWN = 12,
+	MSG_MEASURE = 13,
+	MSG_MEASUREMENT = 14,
+	MSG_LIST_PROCESSES = 15,
 	MSG_DATA = 16,
 	MSG_ACK = 17,
 	MSG_END = 18,
 	MSG_STOP = 19,
 	MSG_GOODBYE = 20,
+	MSG_PROCESS_LIST = 21,
+	MSG_ADJUST = 22,
 	MSG_START_TOOL = 23,
 };
 
@@ -121,6 +127,18 @@ struct msg_resource_limit {
 	uint32_t resource;
 	uint64_t soft;
 	uint64_t hard;
+};
+
+struct msg_kernel_file {
+	const char *name;
+	struct mp_bytes content;
+};
+
+struct msg_process_info {
+	uint32_t pid;
+	uint32_t uid;
+	struct mp_bytes stat;
+	struct mp_bytes arguments;
 };
 
 struct msg_hello {
@@ -222,6 +240,16 @@ struct msg_resize {
 	uint32_t columns;
 };
 
+struct msg_measurement {
+	uint64_t uptime;
+	struct msg_kernel_file *files;
+	size_t files_count;
+};
+
+struct msg_list_processes {
+	uint32_t after;
+};
+
 struct msg_data {
 	uint32_t stream;
 	uint64_t offset;
@@ -244,6 +272,19 @@ struct msg_stop {
 
 struct msg_goodbye {
 	const char *reason;
+};
+
+struct msg_process_list {
+	uint64_t uptime;
+	struct msg_process_info *processes;
+	size_t processes_count;
+	bool more;
+};
+
+struct msg_adjust {
+	uint64_t wall_clock;
+	uint64_t memory_limit;
+	uint64_t process_limit;
 };
 
 struct msg_start_tool {
@@ -274,11 +315,15 @@ struct msg {
 		struct msg_forget forget;
 		struct msg_kill kill;
 		struct msg_resize resize;
+		struct msg_measurement measurement;
+		struct msg_list_processes list_processes;
 		struct msg_data data;
 		struct msg_ack ack;
 		struct msg_end end;
 		struct msg_stop stop;
 		struct msg_goodbye goodbye;
+		struct msg_process_list process_list;
+		struct msg_adjust adjust;
 		struct msg_start_tool start_tool;
 	};
 };

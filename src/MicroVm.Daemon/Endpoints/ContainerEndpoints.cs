@@ -28,6 +28,8 @@ internal sealed partial class ContainerEndpoints(
         routes.MapDelete("/containers/{id}", (RequestDelegate)RemoveAsync);
         routes.MapPost("/containers/{id}/attach", (RequestDelegate)AttachAsync);
         routes.MapPost("/containers/{id}/wait", (RequestDelegate)WaitAsync);
+        routes.MapGet("/containers/{id}/stats", (RequestDelegate)StatsAsync);
+        routes.MapGet("/containers/{id}/top", (RequestDelegate)TopAsync);
         routes.MapGet("/containers/{id}/logs", (RequestDelegate)LogsAsync);
         routes.MapGet(MvmRoutes.KernelLog, (RequestDelegate)KernelLogAsync);
         routes.MapGet(MvmRoutes.Timings, (RequestDelegate)TimingsAsync);

@@ -1,7 +1,9 @@
 using MicroVm.Engine.Guest;
 using MicroVm.Engine.Logs;
+using MicroVm.Engine.Observation;
 using MicroVm.Engine.Stdio;
 using MicroVm.Hypervisor;
+using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Containers;
 
@@ -15,6 +17,7 @@ internal sealed class ContainerRun(
     private readonly List<Task> _companions = [];
     private readonly TaskCompletionSource _connected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile GuestSession _session = session;
+    private StatsSampler? _stats;
 
     public IVirtualMachine Machine => machine;
 
@@ -40,6 +43,9 @@ internal sealed class ContainerRun(
     /// processors run.
     /// </summary>
     public Task Connected => _connected.Task;
+
+    /// <summary>What the container uses.</summary>
+    public StatsSampler Stats => LazyInitializer.EnsureInitialized(ref _stats, () => new(MeasureAsync));
 
     /// <summary>Closed while the VM is paused.</summary>
     public PauseGate Gate { get; } = new();
@@ -95,6 +101,12 @@ internal sealed class ContainerRun(
     public void CompleteEnded(ContainerExit exit) => _ended.TrySetResult(exit);
 
     public void CompleteGone() => _gone.TrySetResult();
+
+    private async Task<ContainerStats> MeasureAsync()
+    {
+        Measurement measurement = await _session.MeasureAsync(CancellationToken.None).ConfigureAwait(false);
+        return MeasurementReader.Read(measurement, spec.VCpus, spec.Memory, DateTimeOffset.UtcNow);
+    }
 
     /// <summary>Closes the connection and leaves the VM to the next daemon.</summary>
     public async Task ReleaseAsync()

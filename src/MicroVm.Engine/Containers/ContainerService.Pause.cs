@@ -96,7 +96,15 @@ public sealed partial class ContainerService
         }
 
         await ReachableAsync(run).WaitAsync(cancellationToken).ConfigureAwait(false);
+        _ = IgnoreFailure(SetClockAsync(run));
         return true;
+    }
+
+    /// <summary>The guest's clock stood still too.</summary>
+    private static Task SetClockAsync(ContainerRun run)
+    {
+        ulong now = (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * (ulong)TimeSpan.NanosecondsPerTick;
+        return run.Session.AdjustAsync(new(now, MemoryLimit: 0, ProcessLimit: 0), CancellationToken.None);
     }
 
     /// <summary>Before the VM is ended in good order: a guest that stands still can neither hand over its output nor unmount.</summary>

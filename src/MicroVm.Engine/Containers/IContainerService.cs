@@ -1,3 +1,5 @@
+using MicroVm.Engine.Observation;
+
 namespace MicroVm.Engine.Containers;
 
 /// <summary>
@@ -51,6 +53,12 @@ public interface IContainerService
 
     /// <summary>Conflict when it runs and <paramref name="force"/> is false.</summary>
     Task RemoveAsync(string container, bool force, bool removeVolumes, CancellationToken cancellationToken);
+
+    /// <summary>What it uses now; null when it does not run. Of one that is paused, or too slow to answer, the last that is known.</summary>
+    Task<ContainerStats?> StatsAsync(string container, CancellationToken cancellationToken);
+
+    /// <summary>Its processes (at most 4096), by rising pid. Conflict when it does not run or is paused.</summary>
+    Task<IReadOnlyList<ContainerProcess>> ProcessesAsync(string container, CancellationToken cancellationToken);
 
     /// <summary>A consistent copy of what is known about it.</summary>
     ContainerSnapshot Inspect(string container);

@@ -145,6 +145,14 @@ internal sealed class GuestSession : IAsyncDisposable
     public Task ResizeAsync(uint process, int rows, int columns, CancellationToken cancellationToken) =>
         _connection.RequestAsync(new Resize(process, (uint)rows, (uint)columns), cancellationToken);
 
+    public Task<Measurement> MeasureAsync(CancellationToken cancellationToken) => _connection.RequestAsync(new Measure(), cancellationToken);
+
+    /// <param name="after">Only those with a greater pid.</param>
+    public Task<ProcessList> ListProcessesAsync(uint after, CancellationToken cancellationToken) =>
+        _connection.RequestAsync(new ListProcesses(after), cancellationToken);
+
+    public Task AdjustAsync(Adjust adjust, CancellationToken cancellationToken) => _connection.RequestAsync(adjust, cancellationToken);
+
     /// <summary>Unmounts and stops the VM; returns when the writable disk is in order.</summary>
     public Task ShutdownAsync(CancellationToken cancellationToken) => _connection.RequestAsync(new Shutdown(), cancellationToken);
 

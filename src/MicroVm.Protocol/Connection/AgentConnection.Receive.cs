@@ -58,7 +58,7 @@ public sealed partial class AgentConnection
                 Accept(reply);
                 _requests.Complete(id, reply);
                 break;
-            case Ok or Started or Failure:
+            case Ok or Started or Measurement or ProcessList or Failure:
                 _registry.Answered(id, message is Failure);
                 _requests.Complete(id, message);
                 break;

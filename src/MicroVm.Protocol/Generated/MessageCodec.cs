@@ -66,6 +66,18 @@ public static partial class MessageCodec
                 Head(writer, 12, id, 0);
                 Write(writer, m);
                 break;
+            case Measure m:
+                Head(writer, 13, id, 0);
+                Write(writer, m);
+                break;
+            case Measurement m:
+                Head(writer, 14, id, 2);
+                Write(writer, m);
+                break;
+            case ListProcesses m:
+                Head(writer, 15, id, 1);
+                Write(writer, m);
+                break;
             case Data m:
                 Head(writer, 16, id, 3);
                 Write(writer, m);
@@ -84,6 +96,14 @@ public static partial class MessageCodec
                 break;
             case Goodbye m:
                 Head(writer, 20, id, 1);
+                Write(writer, m);
+                break;
+            case ProcessList m:
+                Head(writer, 21, id, 3);
+                Write(writer, m);
+                break;
+            case Adjust m:
+                Head(writer, 22, id, 3);
                 Write(writer, m);
                 break;
             case StartTool m:
@@ -109,11 +129,16 @@ public static partial class MessageCodec
         (10, Direction.HostToGuest) => ReadKill(ref reader, count),
         (11, Direction.HostToGuest) => ReadResize(ref reader, count),
         (12, Direction.HostToGuest) => ReadShutdown(ref reader, count),
+        (13, Direction.HostToGuest) => ReadMeasure(ref reader, count),
+        (14, Direction.GuestToHost) => ReadMeasurement(ref reader, count),
+        (15, Direction.HostToGuest) => ReadListProcesses(ref reader, count),
         (16, _) => ReadData(ref reader, count),
         (17, _) => ReadAck(ref reader, count),
         (18, _) => ReadEnd(ref reader, count),
         (19, _) => ReadStop(ref reader, count),
         (20, _) => ReadGoodbye(ref reader, count),
+        (21, Direction.GuestToHost) => ReadProcessList(ref reader, count),
+        (22, Direction.HostToGuest) => ReadAdjust(ref reader, count),
         (23, Direction.HostToGuest) => ReadStartTool(ref reader, count),
         _ => throw new ProtocolException($"no message of type {type} may be sent {from}"),
     };
@@ -366,6 +391,45 @@ public static partial class MessageCodec
         return new Shutdown();
     }
 
+    private static void Write(MessagePackWriter writer, Measure m)
+    {
+    }
+
+    private static Measure ReadMeasure(ref MessagePackReader reader, int count)
+    {
+        int later = Later(count, 0);
+        reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
+        return new Measure();
+    }
+
+    private static void Write(MessagePackWriter writer, Measurement m)
+    {
+        writer.Write(m.Uptime);
+        Count(writer, m.Files.Count, 16, "Measurement.Files"); foreach (KernelFile e in m.Files) { Write(writer, e); }
+    }
+
+    private static Measurement ReadMeasurement(ref MessagePackReader reader, int count)
+    {
+        int later = Later(count, 2);
+        ulong fUptime = reader.ReadUInt64();
+        var fFiles = new KernelFile[reader.ReadArrayHeader(16)]; for (int i = 0; i < fFiles.Length; i++) { fFiles[i] = ReadKernelFile(ref reader); }
+        reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
+        return new Measurement(fUptime, fFiles);
+    }
+
+    private static void Write(MessagePackWriter writer, ListProcesses m)
+    {
+        writer.Write(m.After);
+    }
+
+    private static ListProcesses ReadListProcesses(ref MessagePackReader reader, int count)
+    {
+        int later = Later(count, 1);
+        uint fAfter = reader.ReadUInt32();
+        reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
+        return new ListProcesses(fAfter);
+    }
+
     private static void Write(MessagePackWriter writer, Data m)
     {
         writer.Write(m.Stream);
@@ -437,6 +501,40 @@ public static partial class MessageCodec
         string fReason = reader.ReadString(1024);
         reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
         return new Goodbye(fReason);
+    }
+
+    private static void Write(MessagePackWriter writer, ProcessList m)
+    {
+        writer.Write(m.Uptime);
+        Count(writer, m.Processes.Count, 256, "ProcessList.Processes"); foreach (ProcessInfo e in m.Processes) { Write(writer, e); }
+        writer.Write(m.More);
+    }
+
+    private static ProcessList ReadProcessList(ref MessagePackReader reader, int count)
+    {
+        int later = Later(count, 3);
+        ulong fUptime = reader.ReadUInt64();
+        var fProcesses = new ProcessInfo[reader.ReadArrayHeader(256)]; for (int i = 0; i < fProcesses.Length; i++) { fProcesses[i] = ReadProcessInfo(ref reader); }
+        bool fMore = reader.ReadBoolean();
+        reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
+        return new ProcessList(fUptime, fProcesses, fMore);
+    }
+
+    private static void Write(MessagePackWriter writer, Adjust m)
+    {
+        writer.Write(m.WallClock);
+        writer.Write(m.MemoryLimit);
+        writer.Write(m.ProcessLimit);
+    }
+
+    private static Adjust ReadAdjust(ref MessagePackReader reader, int count)
+    {
+        int later = Later(count, 3);
+        ulong fWallClock = reader.ReadUInt64();
+        ulong fMemoryLimit = reader.ReadUInt64();
+        ulong fProcessLimit = reader.ReadUInt64();
+        reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
+        return new Adjust(fWallClock, fMemoryLimit, fProcessLimit);
     }
 
     private static void Write(MessagePackWriter writer, StartTool m)
@@ -618,5 +716,41 @@ public static partial class MessageCodec
         ulong fHard = reader.ReadUInt64();
         reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
         return new ResourceLimit(fResource, fSoft, fHard);
+    }
+
+    private static void Write(MessagePackWriter writer, KernelFile m)
+    {
+        writer.WriteArrayHeader(2);
+        Text(writer, m.Name, 64, "KernelFile.Name");
+        Binary(writer, m.Content, 4096, "KernelFile.Content");
+    }
+
+    private static KernelFile ReadKernelFile(ref MessagePackReader reader)
+    {
+        int later = reader.ReadRecordHeader(2);
+        string fName = reader.ReadString(64);
+        byte[] fContent = reader.ReadBinary(4096).ToArray();
+        reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
+        return new KernelFile(fName, fContent);
+    }
+
+    private static void Write(MessagePackWriter writer, ProcessInfo m)
+    {
+        writer.WriteArrayHeader(4);
+        writer.Write(m.Pid);
+        writer.Write(m.Uid);
+        Binary(writer, m.Stat, 1024, "ProcessInfo.Stat");
+        Binary(writer, m.Arguments, 1024, "ProcessInfo.Arguments");
+    }
+
+    private static ProcessInfo ReadProcessInfo(ref MessagePackReader reader)
+    {
+        int later = reader.ReadRecordHeader(4);
+        uint fPid = reader.ReadUInt32();
+        uint fUid = reader.ReadUInt32();
+        byte[] fStat = reader.ReadBinary(1024).ToArray();
+        byte[] fArguments = reader.ReadBinary(1024).ToArray();
+        reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
+        return new ProcessInfo(fPid, fUid, fStat, fArguments);
     }
 }

@@ -163,7 +163,7 @@ public ref struct MessagePackReader(ReadOnlySpan<byte> bytes)
                 Take(SizeOf(format - Format.Str8));
                 break;
             case >= Format.Ext8 and <= Format.Ext32:
-                Take(checked(SizeOf(format - Format.Ext8) + 1));
+                Take(Length((uint)SizeOf(format - Format.Ext8) + 1));
                 break;
             case Format.Float32 or Format.Float64:
                 Take(4 << (format - Format.Float32));

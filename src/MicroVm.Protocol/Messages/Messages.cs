@@ -248,6 +248,60 @@ public sealed record Resize(
 [Message(12, Direction.HostToGuest)]
 public sealed record Shutdown() : IRequest<Ok>;
 
+/// <summary>How much the container uses.</summary>
+[Message(13, Direction.HostToGuest)]
+public sealed record Measure() : IRequest<Measurement>;
+
+/// <summary>
+/// Answer to Measure: files of the container's cgroup (cgroups(7)), by their names in it, and of /proc, by their paths. What
+/// the guest does not have is missing; what is longer is cut.
+/// </summary>
+[Message(14, Direction.GuestToHost)]
+public sealed record Measurement(
+    // Nanoseconds since the guest kernel started.
+    [property: Key(0)] ulong Uptime,
+    [property: Key(1), Limit(16)] IReadOnlyList<KernelFile> Files) : IMessage;
+
+[Struct]
+public sealed record KernelFile(
+    [property: Key(0), Limit(64)] string Name,
+    [property: Key(1), Limit(4096)] byte[] Content);
+
+/// <summary>The container's processes, by rising pid. Asked again, behind the last of a list, while there are more.</summary>
+[Message(15, Direction.HostToGuest)]
+public sealed record ListProcesses(
+    // Only those with a greater pid.
+    [property: Key(0)] uint After) : IRequest<ProcessList>;
+
+/// <summary>Answer to ListProcesses.</summary>
+[Message(21, Direction.GuestToHost)]
+public sealed record ProcessList(
+    // Nanoseconds since the guest kernel started.
+    [property: Key(0)] ulong Uptime,
+    [property: Key(1), Limit(256)] IReadOnlyList<ProcessInfo> Processes,
+    [property: Key(2)] bool More) : IMessage;
+
+[Struct]
+public sealed record ProcessInfo(
+    // In the VM's own pid namespace.
+    [property: Key(0)] uint Pid,
+    // The effective user, a number of the image's.
+    [property: Key(1)] uint Uid,
+    // /proc/PID/stat (proc(5)).
+    [property: Key(2), Limit(ProtocolLimits.MaxProcessText)] byte[] Stat,
+    // /proc/PID/cmdline: each argument ends with a NUL byte. Empty for a zombie; cut where it is longer.
+    [property: Key(3), Limit(ProtocolLimits.MaxProcessText)] byte[] Arguments);
+
+/// <summary>Changes what may change while the container runs. 0 leaves a value as it is; for a limit ulong.MaxValue takes it away.</summary>
+[Message(22, Direction.HostToGuest)]
+public sealed record Adjust(
+    // Nanoseconds since the Unix epoch. The guest's clock stands still while the VM is paused.
+    [property: Key(0)] ulong WallClock,
+    // Bytes of the container's cgroup.
+    [property: Key(1)] ulong MemoryLimit,
+    // Processes and threads of the container's cgroup.
+    [property: Key(2)] ulong ProcessLimit) : IRequest<Ok>;
+
 /// <summary>Bytes of a stream, at least one.</summary>
 [Message(16, Direction.Both)]
 public sealed record Data(

@@ -20,6 +20,9 @@ public static class ProtocolLimits
     /// <summary>Processes a guest keeps: started and not forgotten.</summary>
     public const int MaxProcesses = 1024;
 
+    /// <summary>What is told of a process's own text, bytes.</summary>
+    public const int MaxProcessText = 1024;
+
     /// <summary>Bounds of Hello.Window, bytes.</summary>
     public const int MinWindow = 4096;
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Threading.Channels;
 using MicroVm.Engine;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Observation;
 using MicroVm.Images;
 
 namespace MicroVm.Daemon.Tests.Endpoints;
@@ -143,6 +144,47 @@ internal sealed class MemoryContainers : IContainerService
         return Task.CompletedTask;
     }
 
+    /// <summary>Half of the processor's time, from the second measurement on.</summary>
+    public Task<ContainerStats?> StatsAsync(string container, CancellationToken cancellationToken)
+    {
+        Entry entry = Find(container);
+        ulong count = (ulong)++entry.Measurements;
+        return Task.FromResult(entry.Snapshot.Status != ContainerStatus.Running ? null : new ContainerStats
+        {
+            Time = new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero).AddSeconds(count),
+            SystemTime = count * 4_000_000_000,
+            Processors = 4,
+            CpuTime = count * 500_000_000,
+            Memory = 300,
+            MemoryLimit = 1000,
+            MemoryParts = new Dictionary<string, ulong> { ["inactive_file"] = 100 },
+            Processes = 7,
+            Interfaces = [new("eth0", new(1, 2, 3, 4), new(5, 6, 7, 8))],
+            Disks = [new(254, 0, 1, 4096, 2, 8192)],
+        });
+    }
+
+    public Task<IReadOnlyList<ContainerProcess>> ProcessesAsync(string container, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<ContainerProcess>>(
+        [
+            new()
+            {
+                Pid = 70,
+                Uid = 0,
+                ParentPid = 1,
+                Session = 70,
+                State = 'S',
+                Terminal = "pts/0",
+                CpuTime = TimeSpan.FromSeconds(3661),
+                Age = TimeSpan.FromSeconds(7322),
+                VirtualSize = 8192,
+                ResidentSize = 4096,
+                Threads = 2,
+                Name = "sh",
+                CommandLine = "sh -c sleep 1",
+            },
+        ]);
+
     public ContainerSnapshot Inspect(string container) => Find(container).Snapshot;
 
     public IReadOnlyList<ContainerSnapshot> List()
@@ -211,6 +253,8 @@ internal sealed class MemoryContainers : IContainerService
 
     private sealed class Entry(ContainerSnapshot snapshot)
     {
+        public int Measurements { get; set; }
+
         public ContainerSnapshot Snapshot { get; set; } = snapshot;
 
         public TaskCompletionSource<ContainerExit> Exit { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -6,7 +6,7 @@ namespace MicroVm.Protocol.Tests.Codec;
 internal static class SampleMessages
 {
     public static IReadOnlyDictionary<string, (uint Id, IMessage Message)> All { get; } =
-        new Dictionary<string, (uint, IMessage)>(Handshake().Concat(Setups()).Concat(Processes()).Concat(Starts()).Concat(Tools()).Concat(Streams()));
+        new Dictionary<string, (uint, IMessage)>(Handshake().Concat(Setups()).Concat(Processes()).Concat(Starts()).Concat(Tools()).Concat(Streams()).Concat(Observations()));
 
     private static KeyValuePair<string, (uint, IMessage)> Named(string name, uint id, IMessage message) => new(name, (id, message));
 
@@ -69,6 +69,19 @@ internal static class SampleMessages
         yield return Named("kill.extreme", uint.MaxValue, new Kill(uint.MaxValue, uint.MaxValue));
         yield return Named("resize", 5, new Resize(1, 24, 80));
         yield return Named("shutdown", 128, new Shutdown());
+    }
+
+    private static IEnumerable<KeyValuePair<string, (uint, IMessage)>> Observations()
+    {
+        yield return Named("measure", 2, new Measure());
+        yield return Named("measurement.plain", 3, new Measurement(1000, [new("pids.max", "max\n"u8.ToArray())]));
+        yield return Named("measurement.empty", 0, new Measurement(0, []));
+        yield return Named("list-processes.plain", 4, new ListProcesses(0));
+        yield return Named("list-processes.extreme", uint.MaxValue, new ListProcesses(uint.MaxValue));
+        yield return Named("process-list.plain", 4, new ProcessList(0, [new(7, 0, "7 (sh) S 1"u8.ToArray(), "sh\0"u8.ToArray())], false));
+        yield return Named("process-list.empty", 0, new ProcessList(0, [], true));
+        yield return Named("adjust.plain", 5, new Adjust(0x17979cfe362a0000, 0, 256));
+        yield return Named("adjust.extreme", uint.MaxValue, new Adjust(ulong.MaxValue, ulong.MaxValue, ulong.MaxValue));
     }
 
     private static Start Start(int oomScoreAdjust, params string[] arguments) => new(
