@@ -9,6 +9,7 @@ using MicroVm.Daemon.Tests.Http;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Events;
 using MicroVm.Engine.Execs;
+using MicroVm.Engine.Files;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Store;
@@ -37,6 +38,7 @@ internal sealed class ApiTestServer : IAsyncDisposable
         _application = ApiApplication.Build(Options, services => services
             .AddSingleton<IContainerService>(Containers)
             .AddSingleton<IExecService>(Execs)
+            .AddSingleton<IContainerFiles>(new NoFiles())
             .AddSingleton<IImageStore>(Images)
             .AddSingleton<IHypervisor>(new StaticHypervisor())
             .AddSingleton(Events));
