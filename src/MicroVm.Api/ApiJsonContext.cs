@@ -36,6 +36,8 @@ namespace MicroVm.Api;
 [JsonSerializable(typeof(StartTimings))]
 [JsonSerializable(typeof(EventMessage))]
 [JsonSerializable(typeof(StatsResponse))]
+[JsonSerializable(typeof(HostConfig))]
+[JsonSerializable(typeof(ContainerUpdateResponse))]
 [JsonSerializable(typeof(TopResponse))]
 [JsonSerializable(typeof(IReadOnlyList<ImageSummary>))]
 [JsonSerializable(typeof(ImageInspect))]

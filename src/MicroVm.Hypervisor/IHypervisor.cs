@@ -41,6 +41,9 @@ public interface IVirtualMachine : IAsyncDisposable
     /// <summary>Ends the VM at once. Idempotent; returns when the process is gone.</summary>
     Task KillAsync();
 
+    /// <summary>Bounds the VM's processor time, in CPUs. False where that can't be done while it runs.</summary>
+    bool TrySetCpuQuota(double cpus);
+
     /// <summary>Stops the vCPUs.</summary>
     Task PauseAsync(CancellationToken cancellationToken);
 

@@ -36,6 +36,7 @@ internal static class CommandTable
         new("tag", "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]", "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE", 2, 2),
         new("top", "CONTAINER [ps OPTIONS]", "Display the running processes of a container", 1),
         new("unpause", "CONTAINER [CONTAINER...]", "Unpause all processes within one or more containers", 1),
+        new("update", "CONTAINER [CONTAINER...]", "Update configuration of one or more containers", 1),
         new("wait", "CONTAINER [CONTAINER...]", "Block until one or more containers stop, then print their exit codes", 1),
     ];
 
@@ -59,6 +60,7 @@ internal static class CommandTable
         "pull" => new PullCommand(),
         "images" => new ImagesCommand(),
         "top" => new TopCommand(),
+        "update" => new UpdateCommand(),
         "version" => new VersionCommand(),
         "info" => new InfoCommand(),
         "attach" => new AttachCommand(),
@@ -93,7 +95,7 @@ internal static class CommandTable
         ("container", "ls" or "list" or "ps") => "ps",
         ("container", "remove") => "rm",
         ("container", "run" or "attach" or "commit" or "cp" or "create" or "diff" or "exec" or "export" or "inspect" or "kill" or "logs" or "pause" or "port" or "rename" or "restart"
-            or "rm" or "start" or "stats" or "stop" or "top" or "unpause" or "wait") => verb,
+            or "rm" or "start" or "stats" or "stop" or "top" or "unpause" or "update" or "wait") => verb,
         ("image", "ls" or "list") => "images",
         ("image", "rm" or "remove") => "rmi",
         ("image", "pull" or "load" or "tag" or "inspect") => verb,

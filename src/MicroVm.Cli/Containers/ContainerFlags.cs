@@ -53,6 +53,7 @@ internal static class ContainerFlags
     {
         flags.Text("memory", 'm', "Memory limit", value => options.Memory = ByteSize.Parse(value), "bytes");
         flags.Text("cpus", '\0', "Number of CPUs", value => options.NanoCpus = CpuCount.Parse(value), "decimal");
+        flags.Integer("pids-limit", '\0', "Tune container pids limit (set -1 for unlimited)", value => options.ProcessLimit = value);
         flags.Text("shm-size", '\0', "Size of /dev/shm", value => options.ShmSize = ByteSize.Parse(value), "bytes");
         flags.Text("ulimit", '\0', "Ulimit options", value => Add(options.Ulimits, Ulimit.Parse(value)), "ulimit");
         flags.Integer("oom-score-adj", '\0', "Tune host's OOM preferences (-1000 to 1000)", value => options.OomScoreAdjust = value);

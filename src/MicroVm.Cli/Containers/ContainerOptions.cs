@@ -43,6 +43,8 @@ internal sealed class ContainerOptions
 
     internal long NanoCpus { get; set; }
 
+    internal long ProcessLimit { get; set; }
+
     internal bool ReadOnly { get; set; }
 
     internal Dictionary<string, string> Tmpfs { get; } = [];

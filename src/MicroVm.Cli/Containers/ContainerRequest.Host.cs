@@ -18,6 +18,7 @@ internal static partial class ContainerRequest
         Text(json, nameof(HostConfig.Runtime), options.Runtime);
         Number(json, nameof(HostConfig.Memory), options.Memory);
         Number(json, nameof(HostConfig.NanoCpus), options.NanoCpus);
+        Number(json, nameof(HostConfig.PidsLimit), options.ProcessLimit);
         Number(json, nameof(HostConfig.ShmSize), options.ShmSize);
         Number(json, nameof(HostConfig.OomScoreAdj), options.OomScoreAdjust);
         Texts(json, nameof(HostConfig.CapAdd), options.CapabilitiesAdded);

@@ -22,7 +22,7 @@ internal static class HealthFlags
     private static TimeSpan Duration(string text) => GoDuration.TryParse(text) ?? throw new FlagValueException($"time: invalid duration \"{text}\"");
 
     /// <summary><c>on-failure:5</c>: its name and how often.</summary>
-    private static (string Name, int Retries) Restart(string text)
+    internal static (string Name, int Retries) Restart(string text)
     {
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0)

@@ -44,6 +44,7 @@ internal static partial class ContainerDocuments
         Isolation = "",
         Memory = spec.Memory,
         NanoCpus = spec.NanoCpus,
+        PidsLimit = spec.ProcessLimit > 0 ? spec.ProcessLimit : null,
         CgroupParent = "",
         CpusetCpus = "",
         CpusetMems = "",

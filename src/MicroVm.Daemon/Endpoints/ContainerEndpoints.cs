@@ -24,6 +24,7 @@ internal sealed partial class ContainerEndpoints(
         routes.MapPost("/containers/{id}/unpause", (RequestDelegate)UnpauseAsync);
         routes.MapPost("/containers/{id}/kill", (RequestDelegate)KillAsync);
         routes.MapPost("/containers/{id}/resize", (RequestDelegate)ResizeAsync);
+        routes.MapPost("/containers/{id}/update", (RequestDelegate)UpdateAsync);
         routes.MapPost("/containers/{id}/rename", (RequestDelegate)RenameAsync);
         routes.MapDelete("/containers/{id}", (RequestDelegate)RemoveAsync);
         routes.MapPost("/containers/{id}/attach", (RequestDelegate)AttachAsync);
@@ -116,6 +117,14 @@ internal sealed partial class ContainerEndpoints(
     {
         await containers.ResizeAsync(Id(context), context.QueryDimension("h"), context.QueryDimension("w"), context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status200OK;
+    }
+
+    private async Task UpdateAsync(HttpContext context)
+    {
+        HostConfig changes = await context.ReadJsonAsync(ApiJsonContext.Api.HostConfig) ?? new();
+        IReadOnlyList<string> warnings = await containers.UpdateAsync(Id(context), ContainerSpecs.Update(changes), context.RequestAborted);
+        await context.WriteJsonAsync(
+            new ContainerUpdateResponse([.. CreateSupport.Warnings(changes), .. warnings]), ApiJsonContext.Api.ContainerUpdateResponse);
     }
 
     private async Task RenameAsync(HttpContext context)

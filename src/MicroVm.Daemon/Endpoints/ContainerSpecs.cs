@@ -39,6 +39,7 @@ internal static class ContainerSpecs
             ExposedPorts = [.. request.ExposedPorts?.Keys ?? []],
             Memory = host.Memory >= 0 ? host.Memory : throw ApiException.BadRequest("invalid memory limit: it is negative"),
             NanoCpus = NanoCpus(host),
+            ProcessLimit = Math.Max(host.PidsLimit ?? 0, 0),
             AutoRemove = host.AutoRemove,
             Restart = RestartPolicies.From(host.RestartPolicy, host.AutoRemove),
             ReadOnlyRoot = host.ReadonlyRootfs,
@@ -62,6 +63,17 @@ internal static class ContainerSpecs
             StorageOptions = host.StorageOpt ?? new Dictionary<string, string>(),
             OomScoreAdjust = host.OomScoreAdj,
         };
+    }
+
+    /// <summary>Zero and what is missing stay as they are, as Docker's clients have it.</summary>
+    public static ContainerUpdate Update(HostConfig changes)
+    {
+        long cpus = NanoCpus(changes);
+        return new(
+            changes.Memory == 0 ? null : changes.Memory > 0 ? changes.Memory : throw ApiException.BadRequest("invalid memory limit: it is negative"),
+            cpus == 0 ? null : cpus,
+            changes.PidsLimit is { } limit ? Math.Max(limit, 0) : null,
+            string.IsNullOrEmpty(changes.RestartPolicy?.Name) ? null : RestartPolicies.From(changes.RestartPolicy, autoRemove: false));
     }
 
     private static IReadOnlyList<string> Strings(IReadOnlyList<string>? list) => list is null ? [] : [.. list.Select(item => item ?? "")];

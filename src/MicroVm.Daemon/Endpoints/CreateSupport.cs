@@ -80,7 +80,8 @@ internal static class CreateSupport
         Refuse(host.LogConfig?.Type is not (null or "" or "json-file"), $"log driver {host.LogConfig?.Type} is not supported, only json-file");
     }
 
-    private static IReadOnlyList<string> Warnings(HostConfig host)
+    /// <summary>What is given and has no effect.</summary>
+    public static IReadOnlyList<string> Warnings(HostConfig host)
     {
         (bool Given, string Name)[] ineffective =
         [
@@ -94,7 +95,6 @@ internal static class CreateSupport
             (host.MemorySwappiness is >= 0, "memory-swappiness"),
             (host.KernelMemory is > 0, "kernel-memory"),
             (host.OomKillDisable == true, "oom-kill-disable"),
-            (host.PidsLimit is > 0, "pids-limit"),
             (!string.IsNullOrEmpty(host.CgroupParent), "cgroup-parent"),
             (host.LogConfig?.Config is { Count: > 0 }, "log-opt"),
         ];

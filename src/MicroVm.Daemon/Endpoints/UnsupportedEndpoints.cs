@@ -23,7 +23,6 @@ internal static class UnsupportedEndpoints
             ("/build/{**path}", "building images"), ("/grpc", "BuildKit"), ("/session", "BuildKit"),
             ("/system/{**path}", "system information"),
             ("/distribution/{**path}", "distribution"), ("/images/search", "searching images"),
-            ("/containers/{id}/update", "update"),
             ("/containers/{id}/attach/ws", "attach by WebSocket"),
         ];
         foreach ((string route, string what) in unsupported)

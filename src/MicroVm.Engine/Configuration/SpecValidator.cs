@@ -74,6 +74,7 @@ internal static partial class SpecValidator
         Require(
             spec.Memory == 0 || spec.Memory >= options.MinimumMemory, $"Minimum memory limit allowed is {minimum}MB");
         Require(spec.Memory <= 1L << 42, "memory limit too large: at most 4TB");
+        Require(spec.ProcessLimit is >= 0 and <= 4_194_304, "pids limit: from 1 to 4194304, or 0 for none");
         int cpus = Environment.ProcessorCount;
         Require(
             spec.NanoCpus >= 0 && spec.NanoCpus <= Math.Min(cpus, 64) * 1_000_000_000L && spec.NanoCpus is 0 or >= 10_000_000,

@@ -157,7 +157,7 @@ public sealed partial class ContainerService
         {
             Stream channel = await machine.ConnectAgentAsync(cancellationToken).ConfigureAwait(false);
             session = GuestSession.Open(channel, spec.Token, hub);
-            HelloReply guest = await session.StartAsync(setup, start, clock, cancellationToken).ConfigureAwait(false);
+            HelloReply guest = await session.StartAsync(setup, GuestRequests.Limits(container.Snapshot.Spec), start, clock, cancellationToken).ConfigureAwait(false);
             LogGuest(container.Id, OneLine.Of(guest.KernelRelease, 64), OneLine.Of(guest.AgentBuild, 64), guest.MemoryTotal, guest.MemoryAvailable);
             return new(machine, spec, session, hub, log) { Session = session, TerminalSize = terminalSize };
         }

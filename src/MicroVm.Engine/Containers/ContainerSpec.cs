@@ -59,6 +59,9 @@ public sealed record ContainerSpec
     /// <summary>Bytes; 0: the default.</summary>
     public long Memory { get; init; }
 
+    /// <summary>Processes and threads of the container; 0: no limit.</summary>
+    public long ProcessLimit { get; init; }
+
     /// <summary>Billionths of a CPU; 0: the default.</summary>
     public long NanoCpus { get; init; }
 

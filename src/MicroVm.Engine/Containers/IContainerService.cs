@@ -32,6 +32,12 @@ public interface IContainerService
     /// <summary>Signal by name (with or without SIG) or number. Conflict when it is not running.</summary>
     Task KillAsync(string container, string? signal, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Changes limits and the restart policy: at once what can change while it runs. Returns what can't, and takes effect at the
+    /// next start. Invalid: a value that create refuses too.
+    /// </summary>
+    Task<IReadOnlyList<string>> UpdateAsync(string container, ContainerUpdate update, CancellationToken cancellationToken);
+
     /// <summary>Stop signal, then after the timeout (null: the container's; -1: never) SIGKILL.</summary>
     Task StopAsync(string container, int? timeoutSeconds, string? signal, CancellationToken cancellationToken);
 

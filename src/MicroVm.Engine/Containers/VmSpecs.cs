@@ -9,7 +9,7 @@ namespace MicroVm.Engine.Containers;
 internal static class VmSpecs
 {
     private const long MiB = 1 << 20;
-    private const double Billion = 1e9;
+    internal const double Billion = 1e9;
     private const int MaxVCpus = 64;
 
     public static VmSpec Make(

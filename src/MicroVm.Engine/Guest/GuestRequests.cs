@@ -34,6 +34,13 @@ internal static class GuestRequests
             (ulong)(spec.ShmSize > 0 ? spec.ShmSize : DefaultShmSize));
     }
 
+    /// <summary>What limits the container's processes from before its first; null: nothing does.</summary>
+    public static Adjust? Limits(ContainerSpec spec) =>
+        spec.ProcessLimit > 0 ? new(WallClock: 0, MemoryLimit: 0, ProcessLimit(spec.ProcessLimit)) : null;
+
+    /// <param name="limit">0: none.</param>
+    public static ulong ProcessLimit(long limit) => limit > 0 ? (ulong)limit : ulong.MaxValue;
+
     public static Start Start(ContainerSnapshot container, (int Rows, int Columns) terminalSize)
     {
         ContainerSpec spec = container.Spec;

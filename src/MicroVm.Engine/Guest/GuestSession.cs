@@ -9,7 +9,7 @@ namespace MicroVm.Engine.Guest;
 
 /// <summary>
 /// One connection to a container's guest: its process, and those that were started beside it.
-/// Begin with <see cref="StartAsync(Setup, Start, StartClock, CancellationToken)"/> or <see cref="ResumeAsync"/>.
+/// Begin with <see cref="StartAsync(Setup, Adjust, Start, StartClock, CancellationToken)"/> or <see cref="ResumeAsync"/>.
 /// </summary>
 internal sealed class GuestSession : IAsyncDisposable
 {
@@ -72,17 +72,19 @@ internal sealed class GuestSession : IAsyncDisposable
     public static GuestSession Unreachable(byte[] token, StdioHub hub) => Open(Stream.Null, token, hub);
 
     /// <summary>Sends all that makes the container run at once; returns when the process runs.</summary>
-    public async Task<HelloReply> StartAsync(Setup setup, Start start, StartClock clock, CancellationToken cancellationToken)
+    public async Task<HelloReply> StartAsync(Setup setup, Adjust? limits, Start start, StartClock clock, CancellationToken cancellationToken)
     {
         Init.Open(_connection, start, _stop.Token);
         Task<Ok> prepared = _connection.RequestAsync(setup, cancellationToken);
+        Task limited = limits is null ? Task.CompletedTask : _connection.RequestAsync(limits, cancellationToken);
         Task<Started> started = _connection.RequestAsync(start, cancellationToken);
         InitExited = Init.ListenForEnd(_connection);
-        Observe(prepared, started, InitExited);
+        Observe(prepared, limited, started, InitExited);
         HelloReply hello = await _connection.Hello.WaitAsync(cancellationToken).ConfigureAwait(false);
         clock.Mark("boot");
         await prepared.ConfigureAwait(false);
         clock.Mark("setup");
+        await limited.ConfigureAwait(false);
         await started.ConfigureAwait(false);
         clock.Mark("process");
         return hello;

@@ -52,6 +52,27 @@ internal sealed class ControlGroups
         }
     }
 
+    /// <summary>Changes the processor time of a group. False: there is none, or the host does not bound it.</summary>
+    public bool TrySetCpus(string name, double cpus)
+    {
+        if (_hierarchies.FirstOrDefault(h => h.Controllers.Contains("cpu")) is not { } hierarchy)
+        {
+            return false;
+        }
+
+        string directory = Path.Combine(hierarchy.Mount, _parent, name);
+        (string file, string value) = CpuSetting(hierarchy.IsUnified, cpus);
+        try
+        {
+            File.WriteAllText(Path.Combine(directory, file), value);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A process with all its threads, if it is still there; what it starts later comes with it.</summary>
     public void Add(string name, int pid)
     {
@@ -79,7 +100,6 @@ internal sealed class ControlGroups
 
     private static IEnumerable<(string File, string Value)> Settings(Hierarchy hierarchy, GroupLimits limits)
     {
-        string quota = ((long)(limits.Cpus * PeriodMicroseconds)).ToString(CultureInfo.InvariantCulture);
         string memory = limits.Memory.ToString(CultureInfo.InvariantCulture);
         string tasks = limits.Tasks.ToString(CultureInfo.InvariantCulture);
         foreach (string controller in hierarchy.Controllers)
@@ -88,11 +108,18 @@ internal sealed class ControlGroups
             {
                 ("memory", true) => ("memory.max", memory),
                 ("memory", false) => ("memory.limit_in_bytes", memory),
-                ("cpu", true) => ("cpu.max", $"{quota} {PeriodMicroseconds}"),
-                ("cpu", false) => ("cpu.cfs_quota_us", quota), // of the default period, 100 ms
+                ("cpu", var isUnified) => CpuSetting(isUnified, limits.Cpus),
                 _ => ("pids.max", tasks),
             };
         }
+    }
+
+    private static (string File, string Value) CpuSetting(bool isUnified, double cpus)
+    {
+        string quota = ((long)(cpus * PeriodMicroseconds)).ToString(CultureInfo.InvariantCulture);
+        return isUnified
+            ? ("cpu.max", $"{quota} {PeriodMicroseconds}")
+            : ("cpu.cfs_quota_us", quota); // of the default period, 100 ms
     }
 
     private static List<Hierarchy> Find(string[] mounts)

@@ -65,6 +65,9 @@ internal sealed class LibvirtMachine : IVirtualMachine
         await Exited.ConfigureAwait(false);
     }
 
+    /// <summary>libvirt's own control groups are its matter.</summary>
+    public bool TrySetCpuQuota(double cpus) => false;
+
     public Task PauseAsync(CancellationToken cancellationToken) =>
         _session.WithDomainAsync(_watch.Uuid, "pause the VM", d => d.SuspendAsync()).WaitAsync(cancellationToken);
 

@@ -65,8 +65,10 @@ public sealed class QemuHypervisor : IHypervisor
         IAgentTransport transport = Transport(paths, VsockReservation.Read(paths.Cid));
         VmmProcess vmm = new(identity.ProcessId, process, guard: null);
         return Task.FromResult<IVirtualMachine?>(
-            new QemuMachine(spec, paths, vmm, transport, null, VmmMessages.Open(paths.Messages), () => Forget(spec, user)));
+            new QemuMachine(spec, paths, vmm, transport, null, VmmMessages.Open(paths.Messages), CpuQuota(spec), () => Forget(spec, user)));
     }
+
+    private Func<double, bool> CpuQuota(VmSpec spec) => cpus => _jail?.Groups.TrySetCpus(spec.Id, cpus) ?? false;
 
     private static IAgentTransport Transport(VmPaths paths, uint? cid) =>
         cid is { } number ? new VsockTransport(number) : new SerialTransport(paths.Channel);
@@ -103,7 +105,7 @@ public sealed class QemuHypervisor : IHypervisor
             SafeHandle channel = vsock is null ? serial!.SafeHandle : vsock.Device;
             IReadOnlyList<string> command = [qemu, .. QemuCommandLine.Build(spec, Info, paths, vsock?.Cid, TscKilohertz())];
             VmmProcess process = Launch(spec, command, paths, user, messages, [monitor.SafeHandle, channel]);
-            return new QemuMachine(spec, paths, process, Transport(paths, vsock?.Cid), console, messages, () => Forget(spec, user));
+            return new QemuMachine(spec, paths, process, Transport(paths, vsock?.Cid), console, messages, CpuQuota(spec), () => Forget(spec, user));
         }
         catch (Exception e)
         {

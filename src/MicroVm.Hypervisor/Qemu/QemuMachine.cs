@@ -9,15 +9,18 @@ internal sealed class QemuMachine : IVirtualMachine
     private readonly VmmProcess _process;
     private readonly VmmMessages _messages;
     private readonly Action _gone;
+    private readonly Func<double, bool> _setCpuQuota;
     private readonly IAgentTransport _transport;
     private readonly ConsoleLog _console;
     private readonly CancellationTokenSource _ended = new();
 
+    /// <param name="setCpuQuota">Bounds the processor time of the VM's control group; false: there is none.</param>
     /// <param name="gone">Called when the process has ended, before <see cref="Exited"/> tells.</param>
     public QemuMachine(
-        VmSpec spec, VmPaths paths, VmmProcess process, IAgentTransport transport, ConsoleLog? console, VmmMessages messages, Action gone)
+        VmSpec spec, VmPaths paths, VmmProcess process, IAgentTransport transport, ConsoleLog? console, VmmMessages messages,
+        Func<double, bool> setCpuQuota, Action gone)
     {
-        (Id, _paths, _process, _transport, _messages, _gone) = (spec.Id, paths, process, transport, messages, gone);
+        (Id, _paths, _process, _transport, _messages, _setCpuQuota, _gone) = (spec.Id, paths, process, transport, messages, setCpuQuota, gone);
         _console = console ?? new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog);
         Exited = WatchAsync();
     }
@@ -50,6 +53,8 @@ internal sealed class QemuMachine : IVirtualMachine
 
         await Exited.ConfigureAwait(false);
     }
+
+    public bool TrySetCpuQuota(double cpus) => _setCpuQuota(cpus);
 
     public async Task PauseAsync(CancellationToken cancellationToken)
     {

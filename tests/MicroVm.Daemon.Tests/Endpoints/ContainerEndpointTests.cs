@@ -144,7 +144,6 @@ public class ContainerEndpointTests
     [InlineData(""" "UTSMode":"host" """)]
     [InlineData(""" "NetworkMode":"mynet" """)]
     [InlineData(""" "Links":["a:b"] """)]
-    [InlineData(""" "RestartPolicy":{"Name":"always"} """)]
     [InlineData(""" "LogConfig":{"Type":"none"} """)]
     public async Task What_changes_meaning_and_is_not_done_is_501(string host)
     {
@@ -159,7 +158,7 @@ public class ContainerEndpointTests
     public async Task What_has_no_effect_is_a_warning()
     {
         await using ApiTestServer server = await ApiTestServer.StartAsync();
-        RawResponse response = await server.SendAsync("POST", "/containers/create", """{"Image":"x","HostConfig":{"CpuShares":5,"PidsLimit":10,"OomKillDisable":false}}""");
+        RawResponse response = await server.SendAsync("POST", "/containers/create", """{"Image":"x","HostConfig":{"CpuShares":5,"MemoryReservation":10,"OomKillDisable":false}}""");
         Assert.Equal(201, response.Status);
         Assert.Equal(2, JsonDocument.Parse(response.Body).RootElement.GetProperty("Warnings").GetArrayLength());
     }
@@ -251,5 +250,32 @@ public class ContainerEndpointTests
     {
         RawResponse response = await server.SendAsync(method, path, body);
         return (response.Status, response.Body.Trim());
+    }
+
+    [Theory]
+    [InlineData("{}", "update    ", null)]
+    [InlineData("""{"Memory":134217728,"NanoCpus":500000000,"PidsLimit":-1}""", "update 134217728 500000000 0 ", null)]
+    [InlineData("""{"CpuQuota":50000,"RestartPolicy":{"Name":"on-failure","MaximumRetryCount":2}}""", "update  500000000  RestartPolicy { Mode = OnFailure, MaximumRetries = 2 }", null)]
+    [InlineData("""{"CpuShares":512}""", "update    ", "--cpu-shares has no effect.")]
+    public async Task Update_takes_what_is_given(string body, string call, string? warning)
+    {
+        await using ApiTestServer server = await ApiTestServer.StartAsync();
+        string id = await server.CreateAsync();
+        RawResponse response = await server.SendAsync("POST", $"/containers/{id}/update", body);
+        Assert.Equal(200, response.Status);
+        Assert.Equal([call], server.Containers.Calls);
+        string[] warnings = [.. JsonDocument.Parse(response.Body).RootElement.GetProperty("Warnings").EnumerateArray().Select(item => item.GetString()!)];
+        Assert.Equal([.. warning is null ? Array.Empty<string>() : [warning], "later"], warnings);
+    }
+
+    [Theory]
+    [InlineData("""{"Memory":-1}""")]
+    [InlineData("""{"RestartPolicy":{"Name":"sometimes"}}""")]
+    [InlineData("""{"Memory":"much"}""")]
+    public async Task Update_refuses_nonsense(string body)
+    {
+        await using ApiTestServer server = await ApiTestServer.StartAsync();
+        string id = await server.CreateAsync();
+        Assert.Equal(400, (await server.SendAsync("POST", $"/containers/{id}/update", body)).Status);
     }
 }

@@ -97,6 +97,13 @@ internal sealed class MemoryContainers : IContainerService
         await StartAsync(container, cancellationToken);
     }
 
+    public Task<IReadOnlyList<string>> UpdateAsync(string container, ContainerUpdate update, CancellationToken cancellationToken)
+    {
+        _ = Find(container);
+        Calls.Add($"update {update.Memory} {update.NanoCpus} {update.ProcessLimit} {update.Restart}");
+        return Task.FromResult<IReadOnlyList<string>>(["later"]);
+    }
+
     public Task PauseAsync(string container, CancellationToken cancellationToken) =>
         ChangeAsync(container, ContainerStatus.Running, ContainerStatus.Paused);
 

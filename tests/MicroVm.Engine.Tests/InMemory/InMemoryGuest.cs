@@ -30,6 +30,8 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
 
     public List<uint> Signals { get; } = [];
 
+    public List<Adjust> Adjustments { get; } = [];
+
     public bool StdinEnded { get; private set; }
 
     public bool IsPaused => _paused is not null;
@@ -143,6 +145,10 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
             case Kill kill:
                 Send(id, new Ok());
                 Signal(kill.Signal);
+                break;
+            case Adjust adjust:
+                Adjustments.Add(adjust);
+                Send(id, new Ok());
                 break;
             case Resize:
                 Send(id, new Ok());

@@ -29,6 +29,8 @@ internal sealed class InMemoryMachine
     /// <summary>The VMM refuses to stop or resume the processors.</summary>
     public string? PauseError { get; set; }
 
+    public double? CpuQuota { get; set; }
+
     public int ProcessId { get; } = Interlocked.Increment(ref s_lastProcess);
 
     public Task<VmExit> Exited => _exited.Task;

@@ -42,6 +42,12 @@ internal sealed class MachineHandle(InMemoryMachine machine) : IVirtualMachine
 
     public Task ResumeAsync(CancellationToken cancellationToken) => Set(paused: false);
 
+    public bool TrySetCpuQuota(double cpus)
+    {
+        machine.CpuQuota = cpus;
+        return true;
+    }
+
     private Task Set(bool paused)
     {
         if (machine.PauseError is { } error)
