@@ -81,6 +81,11 @@ internal sealed class ArchiveExtractor(FileDescriptor directory, string director
                 break;
             case ArchiveKind.Fifo:
                 Files.MakeFifo(parent, name);
+                using (FileDescriptor pipe = Files.Open(parent, name, Constants.O_RDONLY | Constants.O_NONBLOCK | Constants.O_NOFOLLOW))
+                {
+                    Files.SetMode(pipe, entry.Mode, name);
+                }
+
                 break;
             default:
                 MakeFile(parent, name, entry, archive);

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Text;
 
 namespace MicroVm.Cli.Archives;
@@ -175,11 +174,7 @@ internal sealed class ArchiveReader(Func<Memory<byte>, int> read)
         ReadOnlySpan<byte> field = _header.AsSpan(offset, size);
         if ((field[0] & 0x80) != 0)
         {
-            long sign = (field[0] & 0x40) != 0 ? -1 : 0;
-            ReadOnlySpan<byte> high = field[1..^8];
-            bool fits = high.IndexOfAnyExcept((byte)sign) < 0 && (size == 8 || field[0] is 0x80 or 0xFF);
-            long low = size == 8 ? BinaryPrimitives.ReadInt64BigEndian(field) & 0x7FFFFFFFFFFFFFFF : BinaryPrimitives.ReadInt64BigEndian(field[^8..]);
-            return fits && low >= 0 == (sign == 0) ? low : throw Malformed("a number is out of range");
+            return BinaryNumber(field) ?? throw Malformed("a number is out of range");
         }
 
         long value = 0;
@@ -189,6 +184,20 @@ internal sealed class ArchiveReader(Func<Memory<byte>, int> read)
         }
 
         return value;
+    }
+
+    /// <summary>Two's complement behind a first bit that is always set; null for what a long can't hold.</summary>
+    private static long? BinaryNumber(ReadOnlySpan<byte> field)
+    {
+        bool negative = (field[0] & 0x40) != 0;
+        Int128 value = negative ? -1 : 0;
+        value = (value << 7) | (uint)(field[0] & 0x7F);
+        foreach (byte digit in field[1..])
+        {
+            value = (value << 8) | digit;
+        }
+
+        return value >= long.MinValue && value <= long.MaxValue ? (long)value : null;
     }
 
     private void Skip(long count)

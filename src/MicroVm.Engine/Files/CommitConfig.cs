@@ -1,5 +1,6 @@
 using System.Globalization;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Health;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Engine.Files;
@@ -38,5 +39,11 @@ internal static class CommitConfig
         ExposedPorts = container.Effective.ExposedPorts,
         Volumes = container.Effective.Volumes,
         StopSignal = container.Effective.StopSignal,
+        Healthcheck = container.Spec.Health is null ? image.Healthcheck : HealthcheckOf(container.Effective.Health),
     };
+
+    private static HealthcheckConfig? HealthcheckOf(HealthCheck? check) => check is null ? null : new(
+        check.Test, Nanoseconds(check.Interval), Nanoseconds(check.Timeout), Nanoseconds(check.StartPeriod), Nanoseconds(check.StartInterval), check.Retries);
+
+    private static long Nanoseconds(TimeSpan time) => time.Ticks * TimeSpan.NanosecondsPerTick;
 }
