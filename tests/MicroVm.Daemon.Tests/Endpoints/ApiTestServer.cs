@@ -35,10 +35,11 @@ internal sealed class ApiTestServer : IAsyncDisposable
             Path.Combine(_directory, "images"), LayerStore.Open(Path.Combine(_directory, "layers")),
             new() { MaxDownloadAttempts = 1, Mirrors = new Dictionary<string, IReadOnlyList<string>>() }, NullLogger.Instance);
         Execs = new(Containers);
+        Files = new(Containers, Images);
         _application = ApiApplication.Build(Options, services => services
             .AddSingleton<IContainerService>(Containers)
             .AddSingleton<IExecService>(Execs)
-            .AddSingleton<IContainerFiles>(new NoFiles())
+            .AddSingleton<IContainerFiles>(Files)
             .AddSingleton<IImageStore>(Images)
             .AddSingleton<IHypervisor>(new StaticHypervisor())
             .AddSingleton(Events));
@@ -50,6 +51,8 @@ internal sealed class ApiTestServer : IAsyncDisposable
 
     public EventBus Events { get; } = new();
     public MemoryExecs Execs { get; }
+
+    public MemoryFiles Files { get; }
 
     public ImageStore Images { get; }
 
