@@ -25,7 +25,7 @@ PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-
 DOTNET_BUILD := dotnet build MicroVm.sln --nologo -v quiet
 
 .PHONY: all help deps deps-generate deps-libvirt deps-test sdk kernel agent generate check-generated build dist samples run test test-kvm check \
-        bench fuzz install uninstall clean format
+        compare bench fuzz install uninstall clean format
 
 all: dist ## Build everything into .build/dist
 
@@ -107,6 +107,9 @@ test: deps-test dist samples build ## Every test
 
 test-kvm: deps-test dist samples build ## The tests that need KVM, in a host that has it (eight minutes)
 	@tests/run MicroVm.Kvm
+
+compare: deps-test dist samples ## The same docker command lines against dockerd and against mvmd
+	@tests/compare/run $(DIST)
 
 check: sdk ## Formatting of the whole tree
 	@dotnet format MicroVm.sln --verify-no-changes --no-restore
