@@ -10,13 +10,13 @@ namespace MicroVm.Cli.Commands;
 
 internal sealed class AttachCommand : Command
 {
-    private byte[] _detachKeys = DetachKeys.Default;
+    private DetachSequence _detachKeys = DetachSequence.Default;
     private bool _withoutInput;
     private bool _proxySignals = true;
 
     internal override void Define(FlagSet flags)
     {
-        flags.Text("detach-keys", '\0', "Override the key sequence for detaching a container", value => _detachKeys = DetachKeys.Parse(value));
+        flags.Text("detach-keys", '\0', "Override the key sequence for detaching a container", value => _detachKeys = DetachSequence.Parse(value));
         flags.Switch("no-stdin", '\0', "Do not attach STDIN", value => _withoutInput = value);
         flags.Switch("sig-proxy", '\0', "Proxy all received signals to the process (default true)", value => _proxySignals = value);
     }

@@ -15,7 +15,7 @@ internal sealed class ExecCommand : Command
     internal override void Define(FlagSet flags)
     {
         flags.Switch("detach", 'd', "Detached mode: run command in the background", value => _options.Detached = value);
-        flags.Text("detach-keys", '\0', "Override the key sequence for detaching a container", value => _options.DetachKeys = DetachKeys.Parse(value));
+        flags.Text("detach-keys", '\0', "Override the key sequence for detaching a container", value => _options.DetachKeys = DetachSequence.Parse(value));
         flags.Text("env", 'e', "Set environment variables", value => _options.Environment.Add(FlagValues.Variable(value)), "list");
         flags.Text("env-file", '\0', "Read in a file of environment variables", value => _options.EnvironmentFiles.Add(value), "list");
         flags.Switch("interactive", 'i', "Keep STDIN open even if not attached", value => _options.Interactive = value);

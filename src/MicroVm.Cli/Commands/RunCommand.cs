@@ -10,7 +10,7 @@ namespace MicroVm.Cli.Commands;
 internal sealed class RunCommand : Command
 {
     private readonly ContainerOptions _options = new();
-    private byte[] _detachKeys = DetachKeys.Default;
+    private DetachSequence _detachKeys = DetachSequence.Default;
     private bool _proxySignals = true;
     private StartTimer? _timer;
 
@@ -22,7 +22,7 @@ internal sealed class RunCommand : Command
     {
         ContainerFlags.Define(flags, _options);
         flags.Switch("detach", 'd', "Run container in background and print container ID", value => _options.Detached = value);
-        flags.Text("detach-keys", '\0', "Override the key sequence for detaching a container", value => _detachKeys = DetachKeys.Parse(value));
+        flags.Text("detach-keys", '\0', "Override the key sequence for detaching a container", value => _detachKeys = DetachSequence.Parse(value));
         flags.Switch("sig-proxy", '\0', "Proxy received signals to the process (default true)", value => _proxySignals = value);
         flags.Switch("timing", '\0', "Print how long image, disk, boot and first output took", value => _timer = value ? new StartTimer() : null);
     }

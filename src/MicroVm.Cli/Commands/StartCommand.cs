@@ -10,14 +10,14 @@ namespace MicroVm.Cli.Commands;
 
 internal sealed class StartCommand : Command
 {
-    private byte[] _detachKeys = DetachKeys.Default;
+    private DetachSequence _detachKeys = DetachSequence.Default;
     private bool _attach;
     private bool _interactive;
 
     internal override void Define(FlagSet flags)
     {
         flags.Switch("attach", 'a', "Attach STDOUT/STDERR and forward signals", value => _attach = value);
-        flags.Text("detach-keys", '\0', "Override the key sequence for detaching a container", value => _detachKeys = DetachKeys.Parse(value));
+        flags.Text("detach-keys", '\0', "Override the key sequence for detaching a container", value => _detachKeys = DetachSequence.Parse(value));
         flags.Switch("interactive", 'i', "Attach container's STDIN", value => _interactive = value);
     }
 

@@ -43,7 +43,8 @@ internal sealed class ContainerSession(EngineClient client, string container, At
     {
         static int Bit(bool value) => value ? 1 : 0;
         return ContainerPaths.Of(
-            container, $"attach?stream=1&stdin={Bit(request.Stdin)}&stdout={Bit(request.Stdout)}&stderr={Bit(request.Stderr)}");
+            container, $"attach?stream=1&stdin={Bit(request.Stdin)}&stdout={Bit(request.Stdout)}&stderr={Bit(request.Stderr)}"
+            + (request.DetachKeys.Text.Length > 0 ? "&detachKeys=" + Percent.Encode(request.DetachKeys.Text) : ""));
     }
 
     private static EngineResponse Accepted(EngineResponse response) =>

@@ -24,7 +24,7 @@ internal sealed class ExecOptions
 
     internal bool Detached { get; set; }
 
-    internal byte[] DetachKeys { get; set; } = Values.DetachKeys.Default;
+    internal DetachSequence DetachKeys { get; set; } = DetachSequence.Default;
 
     /// <summary>Where the output goes to a terminal, of what size.</summary>
     internal TerminalSize? Size => Terminal && !Detached ? WindowWatcher.Current : null;

@@ -15,6 +15,7 @@ internal static class ExecRequests
         List(json, nameof(ExecCreateRequest.Env), options.Variables());
         json.Text(nameof(ExecCreateRequest.User), options.User);
         json.Text(nameof(ExecCreateRequest.WorkingDir), options.WorkingDirectory);
+        json.Text(nameof(ExecCreateRequest.DetachKeys), options.DetachKeys.Text);
         json.Boolean(nameof(ExecCreateRequest.Privileged), options.Privileged);
         json.Boolean(nameof(ExecCreateRequest.Tty), options.Terminal);
         json.Boolean(nameof(ExecCreateRequest.AttachStdin), options.Interactive && !options.Detached);

@@ -1,3 +1,4 @@
+using MicroVm.Api.Streams;
 using MicroVm.Cli.Http;
 using MicroVm.Cli.Interop;
 using MicroVm.Cli.Streams;
@@ -25,7 +26,7 @@ internal sealed class ProcessStreams(EngineConnection connection, EngineResponse
         using SignalProxy? proxy = request.ProxySignals ? new SignalProxy(Forward!, request.Terminal) : null;
         using RawMode? raw = interactive ? RawMode.Enter(input, signalsEnd: !request.ProxySignals) : null;
         InputPump? pump = request.Stdin
-            ? new InputPump(input, connection.Socket, interactive ? new EscapeScanner(request.DetachKeys) : null)
+            ? new InputPump(input, connection.Socket, interactive ? new EscapeScanner(request.DetachKeys.Keys) : null)
             : null;
         pump?.Start();
         started();

@@ -1,5 +1,5 @@
+using MicroVm.Api.Streams;
 using MicroVm.Cli.Interop;
-using MicroVm.Cli.Terminal;
 
 namespace MicroVm.Cli.Streams;
 

@@ -9,17 +9,28 @@ namespace MicroVm.Daemon.Endpoints;
 /// Moves bytes between an attached client and a container until the container's output ends or the client is gone.
 /// The client's half-close ends stdin alone.
 /// </summary>
-internal sealed class AttachSession(IAttachment attachment, HijackedStream client, bool stdin)
+/// <param name="detachKeys">What ends the session when it is typed into a terminal, as the API writes it.</param>
+internal sealed class AttachSession(IAttachment attachment, HijackedStream client, bool stdin, byte[] detachKeys)
 {
     private const int InputBuffer = 32 * 1024;
+
+    /// <summary>Throws 400 for a key that is unknown.</summary>
+    public static byte[] ParseKeys(string text) => DetachKeys.TryParse(text, out byte[] keys, out string? wrong)
+        ? keys
+        : throw ApiException.BadRequest($"invalid detach keys: unknown key '{wrong}'");
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task input = stdin ? CopyInputAsync(ended.Token) : Task.CompletedTask;
+        using var detached = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task input = stdin ? CopyInputAsync(detached, ended.Token) : Task.CompletedTask;
         try
         {
-            await CopyOutputAsync(cancellationToken);
+            await CopyOutputAsync(detached.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The detach keys were typed.
         }
         finally
         {
@@ -52,15 +63,29 @@ internal sealed class AttachSession(IAttachment attachment, HijackedStream clien
     }
 
     /// <summary>A container that takes no more input is no reason to stop its output.</summary>
-    private async Task CopyInputAsync(CancellationToken cancellationToken)
+    private async Task CopyInputAsync(CancellationTokenSource detached, CancellationToken cancellationToken)
     {
+        EscapeScanner? scanner = attachment.Terminal ? new(detachKeys) : null;
+        byte[] typed = scanner is null ? [] : new byte[scanner.MaximumOutput(InputBuffer)];
         byte[] buffer = ArrayPool<byte>.Shared.Rent(InputBuffer);
         try
         {
-            for (int count = await client.ReadAsync(buffer, cancellationToken); count > 0;
-                count = await client.ReadAsync(buffer, cancellationToken))
+            while (await client.ReadAsync(buffer.AsMemory(0, InputBuffer), cancellationToken) is > 0 and var count)
             {
-                await attachment.WriteStdinAsync(buffer.AsMemory(0, count), cancellationToken);
+                ReadOnlyMemory<byte> input = buffer.AsMemory(0, count);
+                bool isDetach = false;
+                if (scanner is not null)
+                {
+                    isDetach = scanner.Scan(input.Span, typed, out int length);
+                    input = typed.AsMemory(0, length);
+                }
+
+                await attachment.WriteStdinAsync(input, cancellationToken);
+                if (isDetach)
+                {
+                    await detached.CancelAsync();
+                    return;
+                }
             }
 
             await attachment.EndStdinAsync(cancellationToken);

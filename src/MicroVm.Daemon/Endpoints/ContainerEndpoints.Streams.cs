@@ -14,9 +14,10 @@ internal sealed partial class ContainerEndpoints
         var options = new AttachOptions(
             context.QueryFlag("stream"), context.QueryFlag("stdin"), context.QueryFlag("stdout"),
             context.QueryFlag("stderr"), context.QueryFlag("logs"));
+        byte[] keys = AttachSession.ParseKeys(context.Query("detachKeys"));
         await using IAttachment attachment = await containers.AttachAsync(Id(context), options, context.RequestAborted);
         HijackedStream stream = await context.HijackAsync(attachment.Terminal);
-        await new AttachSession(attachment, stream, options.Stdin).RunAsync(context.RequestAborted);
+        await new AttachSession(attachment, stream, options.Stdin, keys).RunAsync(context.RequestAborted);
     }
 
     /// <summary>Headers first: the client starts the container only when it has them, knowing then that the wait stands.</summary>

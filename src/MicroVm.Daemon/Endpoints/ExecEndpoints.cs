@@ -25,6 +25,7 @@ internal sealed class ExecEndpoints(IExecService execs)
     {
         ExecCreateRequest request = await context.ReadJsonAsync(ApiJsonContext.Api.ExecCreateRequest)
             ?? throw ApiException.BadRequest("exec config cannot be empty");
+        _ = AttachSession.ParseKeys(request.DetachKeys ?? "");
         ExecSnapshot exec = execs.Create(Id(context), ExecDocuments.Spec(request));
         await context.WriteJsonAsync(
             new ExecCreateResponse(exec.Id), ApiJsonContext.Api.ExecCreateResponse, StatusCodes.Status201Created);
@@ -46,7 +47,7 @@ internal sealed class ExecEndpoints(IExecService execs)
         await using IAttachment attachment = execs.Attach(Id(context));
         HijackedStream stream = await context.HijackAsync(attachment.Terminal);
         Task<string?> failure = TryStartAsync(Id(context), size);
-        await new AttachSession(attachment, stream, spec.AttachStdin).RunAsync(context.RequestAborted);
+        await new AttachSession(attachment, stream, spec.AttachStdin, AttachSession.ParseKeys(spec.DetachKeys)).RunAsync(context.RequestAborted);
         if (await failure is { } text)
         {
             await AttachSession.TellAsync(stream, attachment.Terminal, Encoding.UTF8.GetBytes(text + "\r\n"), context.RequestAborted);

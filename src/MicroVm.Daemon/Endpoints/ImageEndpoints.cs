@@ -106,7 +106,8 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
     }
 
     private StoredImage Find(string name) =>
-        images.Find(name) ?? throw ApiException.NotFound("No such image: " + name);
+        images.Find(name) ?? throw ApiException.NotFound(
+            "No such image: " + (ImageReference.TryParse(name, out ImageReference? reference) ? reference.Familiar : name));
 
     private IReadOnlyList<ImageUser> UsersOf(Digest image) =>
     [

@@ -63,7 +63,7 @@ internal sealed class ContainerIndex
                     EngineErrorKind.Invalid, "Error when allocating new name: renaming a container with the same name as its current name");
             }
 
-            RequireFree(validated);
+            RequireFree(validated, "Error when allocating new name: ");
             _idsByName.Remove(container.Snapshot.Name);
             _idsByName.Add(validated, container.Id);
             apply(validated);
@@ -108,13 +108,14 @@ internal sealed class ContainerIndex
         };
     }
 
-    private void RequireFree(string name)
+    /// <param name="context">What Docker says first.</param>
+    private void RequireFree(string name, string context = "")
     {
         if (_idsByName.TryGetValue(name, out string? owner))
         {
             throw new EngineException(
                 EngineErrorKind.Conflict,
-                $"Conflict. The container name \"/{name}\" is already in use by container \"{owner}\". "
+                $"{context}Conflict. The container name \"/{name}\" is already in use by container \"{owner}\". "
                 + "You have to remove (or rename) that container to be able to reuse that name.");
         }
     }

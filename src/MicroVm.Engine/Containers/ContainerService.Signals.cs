@@ -146,14 +146,14 @@ public sealed partial class ContainerService
         {
             string? problem = found.Snapshot.Status switch
             {
-                ContainerStatus.Paused => "is paused, unpause the container before exec",
-                ContainerStatus.Restarting => "is restarting, wait until the container is running",
+                ContainerStatus.Paused => $"{OneLine.Of(container, 256)} is paused, unpause the container before exec",
+                ContainerStatus.Restarting => $"{found.Id} is restarting, wait until the container is running",
                 ContainerStatus.Running when found.Run is not null => null,
-                _ => "is not running",
+                _ => $"{found.Id} is not running",
             };
             return problem is null
                 ? (found, found.Run!)
-                : throw new EngineException(EngineErrorKind.Conflict, $"Container {found.Id} {problem}");
+                : throw new EngineException(EngineErrorKind.Conflict, $"Container {problem}");
         }
     }
 

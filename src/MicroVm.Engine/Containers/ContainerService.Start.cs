@@ -227,7 +227,7 @@ public sealed partial class ContainerService
     {
         if (container.Snapshot.Effective.Health is { } check)
         {
-            run.Accompany(Task.Run(new HealthMonitor(container, run, check, _events).RunAsync));
+            run.Accompany(Task.Run(new HealthMonitor(container, run, check.WithDefaults(), _events).RunAsync));
         }
     }
 

@@ -1,8 +1,8 @@
 namespace MicroVm.Engine.Health;
 
 /// <summary>
-/// How a container's health is found out (https://docs.docker.com/reference/dockerfile, HEALTHCHECK). In a container's
-/// specification zero and empty mean "not given"; in its effective configuration they have been replaced.
+/// How a container's health is found out (https://docs.docker.com/reference/dockerfile, HEALTHCHECK). Zero and empty mean "not
+/// given".
 /// </summary>
 public sealed record HealthCheck
 {
@@ -51,15 +51,23 @@ public sealed record HealthCheck
         HealthCheck merged = new()
         {
             Test = own.Test.Count > 0 ? own.Test : fallback.Test,
-            Interval = First(own.Interval, fallback.Interval, DefaultInterval),
-            Timeout = First(own.Timeout, fallback.Timeout, DefaultTimeout),
-            StartPeriod = First(own.StartPeriod, fallback.StartPeriod, TimeSpan.Zero),
-            StartInterval = First(own.StartInterval, fallback.StartInterval, DefaultStartInterval),
-            Retries = own.Retries > 0 ? own.Retries : fallback.Retries > 0 ? fallback.Retries : DefaultRetries,
+            Interval = First(own.Interval, fallback.Interval),
+            Timeout = First(own.Timeout, fallback.Timeout),
+            StartPeriod = First(own.StartPeriod, fallback.StartPeriod),
+            StartInterval = First(own.StartInterval, fallback.StartInterval),
+            Retries = own.Retries > 0 ? own.Retries : fallback.Retries,
         };
         return merged.Test.Count == 0 || merged.IsDisabled ? null : merged;
     }
 
-    private static TimeSpan First(TimeSpan given, TimeSpan image, TimeSpan otherwise) =>
-        given > TimeSpan.Zero ? given : image > TimeSpan.Zero ? image : otherwise;
+    /// <summary>With Docker's defaults where nothing is given.</summary>
+    internal HealthCheck WithDefaults() => this with
+    {
+        Interval = First(Interval, DefaultInterval),
+        Timeout = First(Timeout, DefaultTimeout),
+        StartInterval = First(StartInterval, DefaultStartInterval),
+        Retries = Retries > 0 ? Retries : DefaultRetries,
+    };
+
+    private static TimeSpan First(TimeSpan given, TimeSpan otherwise) => given > TimeSpan.Zero ? given : otherwise;
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using MicroVm.Cli.Arguments;
-using MicroVm.Cli.Terminal;
+using MicroVm.Api.Streams;
 using MicroVm.Cli.Values;
 
 namespace MicroVm.Cli.Tests.Values;
@@ -44,7 +44,7 @@ public class TimestampTests
     [InlineData("ctrl-@", new byte[] { 0 })]
     [InlineData("ctrl-],a", new byte[] { 29, 97 })]
     [InlineData("ctrl-_", new byte[] { 31 })]
-    public void Takes_detach_keys(string text, byte[] keys) => Assert.Equal(keys, DetachKeys.Parse(text));
+    public void Takes_detach_keys(string text, byte[] keys) => Assert.Equal(keys, DetachSequence.Parse(text).Keys);
 
     [Theory]
     [InlineData("zzz")]
@@ -52,7 +52,7 @@ public class TimestampTests
     [InlineData("ctrl-A")]
     [InlineData("a,")]
     [InlineData("ä")]
-    public void Refuses_unknown_keys(string text) => Assert.Throws<FlagValueException>(() => DetachKeys.Parse(text));
+    public void Refuses_unknown_keys(string text) => Assert.Throws<FlagValueException>(() => DetachSequence.Parse(text));
 
     [Theory]
     [InlineData("abc", "abc", false)]

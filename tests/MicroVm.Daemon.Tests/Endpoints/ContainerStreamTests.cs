@@ -29,6 +29,30 @@ public class ContainerStreamTests
         Assert.Equal("", await client.ReadToEndAsync());
     }
 
+    [Theory]
+    [InlineData("", "a\u0010b\u0010\u0011c", "a\u0010b")]
+    [InlineData("&detachKeys=ctrl-a,x", "a\u0010\u0011b\u0001xc", "a\u0010\u0011b")]
+    public async Task The_detach_keys_end_the_session_and_not_the_container(string query, string typed, string seen)
+    {
+        await using ApiTestServer server = await ApiTestServer.StartAsync();
+        string id = await server.CreateAsync("""{"Image":"busybox","Tty":true,"OpenStdin":true}""");
+        await server.SendAsync("POST", $"/containers/{id}/start");
+        using RawHttpClient client = await server.ConnectAsync();
+        await client.SendAsync($"POST /containers/{id}/attach?stream=1&stdin=1&stdout=1{query} HTTP/1.1\r\nHost: x\r\n{Upgrade}\r\n");
+        await client.ReadHeadAsync();
+        await client.SendAsync(typed);
+        Assert.StartsWith(await client.ReadToEndAsync(), seen, StringComparison.Ordinal);
+        Assert.True((await server.GetJsonAsync($"/containers/{id}/json")).GetProperty("State").GetProperty("Running").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Unknown_detach_keys_are_refused()
+    {
+        await using ApiTestServer server = await ApiTestServer.StartAsync();
+        string id = await server.CreateAsync();
+        Assert.Equal(400, (await server.SendAsync("POST", $"/containers/{id}/attach?stream=1&stdout=1&detachKeys=nonsense")).Status);
+    }
+
     [Fact]
     public async Task Wait_answers_its_headers_before_the_container_starts()
     {

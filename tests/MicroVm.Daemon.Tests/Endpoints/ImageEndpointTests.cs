@@ -7,7 +7,7 @@ namespace MicroVm.Daemon.Tests.Endpoints;
 public class ImageEndpointTests
 {
     [Theory]
-    [InlineData("GET", "/images/library/none:1/json", 404, "No such image: library/none:1")]
+    [InlineData("GET", "/images/library/none:1/json", 404, "No such image: none:1")]
     [InlineData("GET", "/images/none/history", 404, "No such image: none")]
     [InlineData("DELETE", "/images/none", 404, "No such image: none")]
     [InlineData("POST", "/images/none/tag?repo=x&tag=y", 404, "No such image: none")]

@@ -15,7 +15,7 @@ public class HealthCheckTests
     [Fact]
     public void WhatTheContainerDoesNotSayIsTheImages()
     {
-        HealthCheck merged = HealthCheck.Merge(new() { Interval = TimeSpan.FromSeconds(1) }, s_image)!;
+        HealthCheck merged = HealthCheck.Merge(new() { Interval = TimeSpan.FromSeconds(1) }, s_image)!.WithDefaults();
         Assert.Equal(s_image.Test, merged.Test);
         Assert.Equal((1, 30, 8, 5, 9), (Seconds(merged.Interval), Seconds(merged.Timeout), Seconds(merged.StartPeriod), Seconds(merged.StartInterval), merged.Retries));
     }
@@ -23,7 +23,7 @@ public class HealthCheckTests
     [Fact]
     public void WhatNobodySaysIsDockersDefault()
     {
-        HealthCheck merged = HealthCheck.Merge(new() { Test = ["CMD", "true"] }, null)!;
+        HealthCheck merged = HealthCheck.Merge(new() { Test = ["CMD", "true"] }, null)!.WithDefaults();
         Assert.Equal((30, 30, 0, 5, 3), (Seconds(merged.Interval), Seconds(merged.Timeout), Seconds(merged.StartPeriod), Seconds(merged.StartInterval), merged.Retries));
     }
 

@@ -1,21 +1,22 @@
-namespace MicroVm.Cli.Terminal;
+namespace MicroVm.Api.Streams;
 
 /// <summary>
 /// Finds the detach keys in what is typed. Keys that may begin the sequence are held back until it is clear that they
 /// do not.
 /// </summary>
-internal sealed class EscapeScanner(byte[] keys)
+/// <param name="keys">Not empty.</param>
+public sealed class EscapeScanner(byte[] keys)
 {
     private int _matched;
 
     /// <summary>Most bytes that <see cref="Scan"/> can write for an input of this length.</summary>
-    internal int MaximumOutput(int inputLength) => inputLength + keys.Length;
+    public int MaximumOutput(int inputLength) => inputLength + keys.Length;
 
     /// <summary>Copies what is to be sent.</summary>
     /// <param name="output">At least <see cref="MaximumOutput"/> bytes.</param>
     /// <param name="written">Number of bytes to send.</param>
     /// <returns>True: the sequence is complete; bytes after it are dropped.</returns>
-    internal bool Scan(ReadOnlySpan<byte> input, Span<byte> output, out int written)
+    public bool Scan(ReadOnlySpan<byte> input, Span<byte> output, out int written)
     {
         written = 0;
         foreach (byte value in input)
