@@ -234,8 +234,9 @@ public sealed class CopyTests(DaemonFixture fixture) : IAsyncLifetime
     /// <summary>The VM of the container's files is there.</summary>
     private async Task BootedAsync()
     {
-        while (!Directory.EnumerateFiles(Path.Combine(Daemon.RunDirectory, "vms"), "offline.json", SearchOption.AllDirectories).Any())
+        for (int attempt = 0; !Directory.EnumerateFiles(Path.Combine(Daemon.RunDirectory, "vms"), "offline.json", SearchOption.AllDirectories).Any(); attempt++)
         {
+            Assert.True(attempt < 1000, "no VM was started for the container's files");
             await Task.Delay(20);
         }
     }
