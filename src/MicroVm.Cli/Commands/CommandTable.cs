@@ -37,6 +37,10 @@ internal static class CommandTable
         new("top", "CONTAINER [ps OPTIONS]", "Display the running processes of a container", 1),
         new("unpause", "CONTAINER [CONTAINER...]", "Unpause all processes within one or more containers", 1),
         new("update", "CONTAINER [CONTAINER...]", "Update configuration of one or more containers", 1),
+        new("container prune", "", "Remove all stopped containers", 0, 0),
+        new("image prune", "", "Remove unused images", 0, 0),
+        new("system df", "", "Show how much disk images and containers take", 0, 0),
+        new("system prune", "", "Remove what is not used", 0, 0),
         new("wait", "CONTAINER [CONTAINER...]", "Block until one or more containers stop, then print their exit codes", 1),
     ];
 
@@ -61,6 +65,10 @@ internal static class CommandTable
         "images" => new ImagesCommand(),
         "top" => new TopCommand(),
         "update" => new UpdateCommand(),
+        "container prune" => new PruneCommand(containers: true, images: false),
+        "image prune" => new PruneCommand(containers: false, images: true),
+        "system df" => new DiskUsageCommand(),
+        "system prune" => new PruneCommand(containers: true, images: true),
         "version" => new VersionCommand(),
         "info" => new InfoCommand(),
         "attach" => new AttachCommand(),
@@ -94,6 +102,7 @@ internal static class CommandTable
     {
         ("container", "ls" or "list" or "ps") => "ps",
         ("container", "remove") => "rm",
+        ("container" or "image" or "system", "prune") or ("system", "df") => $"{group} {verb}",
         ("container", "run" or "attach" or "commit" or "cp" or "create" or "diff" or "exec" or "export" or "inspect" or "kill" or "logs" or "pause" or "port" or "rename" or "restart"
             or "rm" or "start" or "stats" or "stop" or "top" or "unpause" or "update" or "wait") => verb,
         ("image", "ls" or "list") => "images",

@@ -152,13 +152,16 @@ internal sealed partial class ContainerEndpoints(
 
     private async Task PruneAsync(HttpContext context)
     {
-        Filters filters = Filters.Of(context, "label", "until");
+        Filters filters = Filters.Of(context, "label", "label!", "until");
         var deleted = new List<string>();
+        long space = 0;
         foreach (ContainerSnapshot container in containers.List().Where(c => ContainerFilter.IsPrunable(c, filters)))
         {
             try
             {
+                long used = containers.DiskUsage(container.Id);
                 await containers.RemoveAsync(container.Id, force: false, removeVolumes: false, context.RequestAborted);
+                space += used;
                 deleted.Add(container.Id);
             }
             catch (EngineException e)
@@ -168,7 +171,7 @@ internal sealed partial class ContainerEndpoints(
             }
         }
 
-        await context.WriteJsonAsync(new PruneResponse(deleted, 0), ApiJsonContext.Api.PruneResponse);
+        await context.WriteJsonAsync(new PruneResponse(deleted, space), ApiJsonContext.Api.PruneResponse);
     }
 
     private Task TimingsAsync(HttpContext context) => context.WriteJsonAsync(

@@ -43,8 +43,9 @@ internal sealed class Filters
     /// <summary>As a regular expression, found anywhere, or the very text.</summary>
     public bool Matches(string key, params string[] texts) => Any(key, value => Array.Exists(texts, text => text == value || Found(value, text)));
 
-    /// <summary><c>name</c> for presence, <c>name=value</c> for equality; all of them must hold.</summary>
-    public bool MatchesLabels(IReadOnlyDictionary<string, string> labels, string key = "label") => Of(key).All(label => HasLabel(labels, label));
+    /// <summary><c>name</c> for presence, <c>name=value</c> for equality; all of them must hold, and none of those of <c>KEY!</c>.</summary>
+    public bool MatchesLabels(IReadOnlyDictionary<string, string> labels, string key = "label") =>
+        Of(key).All(label => HasLabel(labels, label)) && !Of(key + "!").Any(label => HasLabel(labels, label));
 
     public static bool HasLabel(IReadOnlyDictionary<string, string> labels, string label)
     {

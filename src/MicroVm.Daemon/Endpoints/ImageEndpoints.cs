@@ -71,10 +71,10 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
     /// <summary>Unnamed images, or with <c>dangling=false</c> all that no container was made from.</summary>
     private Task PruneAsync(HttpContext context)
     {
-        Filters filters = Filters.Of(context, "dangling", "label", "until");
+        Filters filters = Filters.Of(context, "dangling", "label", "label!", "until");
         bool danglingOnly = filters.Flag("dangling", otherwise: true);
         var deleted = new List<ImageDeleteItem>();
-        long space = 0;
+        long before = LayersSize();
         foreach (StoredImage image in images.List())
         {
             bool matches = filters.MatchesLabels(image.Config.Labels) && ImageFilter.IsBefore(filters, image);
@@ -84,10 +84,9 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
             }
 
             deleted.AddRange(ImageDocuments.Removed(Remove(image.Id.ToString(), force: true)));
-            space += image.Size;
         }
 
-        return context.WriteJsonAsync(new ImagePruneResponse(deleted, space), ApiJsonContext.Api.ImagePruneResponse);
+        return context.WriteJsonAsync(new ImagePruneResponse(deleted, Math.Max(0, before - LayersSize())), ApiJsonContext.Api.ImagePruneResponse);
     }
 
     private IReadOnlyList<RemovedImage> Remove(string name, bool force)
@@ -104,6 +103,8 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
         // Layers that went with it are not told.
         string? ActionOf(RemovedImage what) => what.Untagged is not null ? "untag" : what.Deleted == image.Id.ToString() ? "delete" : null;
     }
+
+    private long LayersSize() => images.List().SelectMany(image => image.DiffIds).Distinct().Sum(images.LayerSize);
 
     private StoredImage Find(string name) =>
         images.Find(name) ?? throw ApiException.NotFound(

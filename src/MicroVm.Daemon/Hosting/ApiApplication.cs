@@ -52,6 +52,7 @@ internal static class ApiApplication
         new SystemEndpoints(containers, images, services.GetRequiredService<IHypervisor>(), options).Map(routes);
         new ImageEndpoints(images, containers, events).Map(routes);
         new EventEndpoints(events).Map(routes);
+        new DiskEndpoints(containers, images).Map(routes);
         new ContainerEndpoints(containers, execs, images, services.GetRequiredService<ILogger<ContainerEndpoints>>()).Map(routes);
         new ExecEndpoints(execs).Map(routes);
         new FileEndpoints(services.GetRequiredService<IContainerFiles>(), containers).Map(routes);

@@ -43,6 +43,13 @@ public sealed partial class ContainerService
         return new(path, DiskFormat.Raw, ReadOnly: false, Volatile: isVolatile);
     }
 
+    public long DiskUsage(string container)
+    {
+        Container found = _index.Find(container);
+        ContainerSpec spec = found.Snapshot.Spec;
+        return _scratch.UsedBytes(found.Paths.Scratch, StorageSize(spec), journal: !spec.AutoRemove);
+    }
+
     private long StorageSize(ContainerSpec spec) =>
         spec.StorageOptions.TryGetValue("size", out string? text) && ByteSize.TryParse(text, out long size)
             ? size

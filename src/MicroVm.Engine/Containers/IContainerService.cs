@@ -69,6 +69,9 @@ public interface IContainerService
     /// <summary>A consistent copy of what is known about it.</summary>
     ContainerSnapshot Inspect(string container);
 
+    /// <summary>Bytes that its writable disk takes on the host beyond an empty one.</summary>
+    long DiskUsage(string container);
+
     /// <summary>Newest first.</summary>
     IReadOnlyList<ContainerSnapshot> List();
 

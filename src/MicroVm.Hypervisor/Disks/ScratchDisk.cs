@@ -24,7 +24,7 @@ public sealed class ScratchDisk(string templateDirectory)
     /// <exception cref="HypervisorException">The disk is full, or mke2fs is missing.</exception>
     public async Task CreateAsync(string path, long size, bool journal, CancellationToken cancellationToken)
     {
-        size = (Math.Max(size, MinimumSize) + MiB - 1) / MiB * MiB;
+        size = Rounded(size);
         string template = await GetTemplateAsync(size, journal, cancellationToken).ConfigureAwait(false);
         try
         {
@@ -41,9 +41,30 @@ public sealed class ScratchDisk(string templateDirectory)
         }
     }
 
+    /// <summary>Bytes that were written to a disk, as far as they have reached the host; 0 for one that is not there.</summary>
+    /// <param name="size">As it was made with.</param>
+    /// <param name="journal">Likewise.</param>
+    public long UsedBytes(string path, long size, bool journal)
+    {
+        try
+        {
+            long empty = FileOwner.AllocatedBytes(TemplatePath(Rounded(size), journal));
+            return Math.Max(0, FileOwner.AllocatedBytes(path) - empty);
+        }
+        catch (IOException)
+        {
+            return 0;
+        }
+    }
+
+    private static long Rounded(long size) => (Math.Max(size, MinimumSize) + MiB - 1) / MiB * MiB;
+
+    private string TemplatePath(long size, bool journal) => Path.Combine(
+        templateDirectory, string.Create(CultureInfo.InvariantCulture, $"scratch-{size / MiB}M{(journal ? "" : "-volatile")}.ext4"));
+
     private async Task<string> GetTemplateAsync(long size, bool journal, CancellationToken cancellationToken)
     {
-        string template = Path.Combine(templateDirectory, string.Create(CultureInfo.InvariantCulture, $"scratch-{size / MiB}M{(journal ? "" : "-volatile")}.ext4"));
+        string template = TemplatePath(size, journal);
         if (File.Exists(template))
         {
             return template;

@@ -12,6 +12,9 @@ public interface IImageStore
 
     IReadOnlyList<StoredImage> List();
 
+    /// <summary>Bytes of content of a layer that images name; 0 when it has just gone with the last of them.</summary>
+    long LayerSize(Digest diffId);
+
     /// <summary>Pulls from the registry (or a mirror), verifies, stores, tags.</summary>
     Task<StoredImage> PullAsync(
         ImageReference reference, PullOptions options, IProgress<TransferProgress> progress, CancellationToken cancellationToken);

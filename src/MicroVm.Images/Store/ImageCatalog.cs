@@ -56,6 +56,18 @@ internal sealed partial class ImageCatalog
 
     public StoredImage Describe(ImageRecord image) => Describe(image, _names.NamesOf(image.Id));
 
+    public long LayerSize(Digest diffId)
+    {
+        try
+        {
+            return _layers.Get(diffId).ContentSize;
+        }
+        catch (ImageException)
+        {
+            return 0;
+        }
+    }
+
     public byte[] ReadConfig(Digest id) => _configs.Read(id);
 
     /// <summary>Makes an image visible. Its layers must be in the layer store.</summary>

@@ -53,6 +53,8 @@ public sealed class ImageStore : IImageStore, IDisposable
 
     public IReadOnlyList<StoredImage> List() => _catalog.List();
 
+    public long LayerSize(Digest diffId) => _catalog.LayerSize(diffId);
+
     /// <summary>The configuration blob, byte for byte; its SHA-256 is <paramref name="id"/>.</summary>
     public byte[] ReadConfig(Digest id) => _catalog.ReadConfig(id);
 

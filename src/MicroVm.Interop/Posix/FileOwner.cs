@@ -15,6 +15,8 @@ public sealed partial record FileOwner(uint User, uint Group, uint Mode)
     private const int UserOffset = 20;
     private const int GroupOffset = 24;
     private const int ModeOffset = 28;
+    private const int BlocksOffset = 48;
+    private const int BlockSize = 512;
 
     /// <summary>Links are followed.</summary>
     /// <exception cref="IOException">There is no such file, or it can't be reached.</exception>
@@ -27,6 +29,16 @@ public sealed partial record FileOwner(uint User, uint Group, uint Mode)
         }
 
         return new(*(uint*)(buffer + UserOffset), *(uint*)(buffer + GroupOffset), *(ushort*)(buffer + ModeOffset));
+    }
+
+    /// <summary>Bytes that a file takes on its disk: of a sparse one less than its length.</summary>
+    /// <exception cref="IOException">There is no such file, or it can't be reached.</exception>
+    public static unsafe long AllocatedBytes(string path)
+    {
+        byte* buffer = stackalloc byte[StatxSize];
+        return Statx(CurrentDirectory, path, 0, BasicStatistics, buffer) == 0
+            ? *(long*)(buffer + BlocksOffset) * BlockSize
+            : throw LastError(path);
     }
 
     /// <summary>Gives the file itself, not what a link names, to a user and a group.</summary>

@@ -232,11 +232,11 @@ public class ContainerEndpointTests
     [Fact]
     public async Task Prune_removes_what_does_not_run() => await WithServer(async server =>
     {
-        string gone = await server.CreateAsync();
+        string gone = await server.CreateAsync(query: "?name=four");
         string kept = await server.CreateAsync();
         await server.SendAsync("POST", $"/containers/{kept}/start");
         (int status, string body) = await StatusAndBody(server, "POST", "/containers/prune", "");
-        Assert.Equal((200, $$"""{"ContainersDeleted":["{{gone}}"],"SpaceReclaimed":0}"""), (status, body));
+        Assert.Equal((200, $$"""{"ContainersDeleted":["{{gone}}"],"SpaceReclaimed":4}"""), (status, body));
         Assert.Equal(kept, server.Containers.List().Single().Id);
     });
 

@@ -1,0 +1,84 @@
+using MicroVm.Api;
+using MicroVm.Api.Containers;
+using MicroVm.Api.Images;
+using MicroVm.Api.Info;
+using MicroVm.Engine;
+using MicroVm.Engine.Containers;
+using MicroVm.Images;
+using MicroVm.Images.Store;
+
+namespace MicroVm.Daemon.Endpoints;
+
+/// <summary><c>/system/df</c>, and the prunes of what there is none of, which <c>system prune</c> asks for all the same.</summary>
+internal sealed class DiskEndpoints(IContainerService containers, IImageStore images)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/system/df", (RequestDelegate)UsageAsync);
+        routes.MapPost("/networks/prune", (RequestDelegate)(context =>
+            context.WriteJsonAsync(new NetworkPruneResponse([]), ApiJsonContext.Api.NetworkPruneResponse)));
+        routes.MapPost("/volumes/prune", (RequestDelegate)(context =>
+            context.WriteJsonAsync(new VolumePruneResponse([], 0), ApiJsonContext.Api.VolumePruneResponse)));
+        routes.MapPost("/build/prune", (RequestDelegate)(context =>
+            context.WriteJsonAsync(new BuildPruneResponse([], 0), ApiJsonContext.Api.BuildPruneResponse)));
+    }
+
+    /// <summary>All, or the kinds that <c>type</c> names.</summary>
+    private Task UsageAsync(HttpContext context)
+    {
+        string?[] kinds = [.. context.Request.Query["type"]];
+        if (kinds.FirstOrDefault(kind => kind is not ("container" or "image" or "volume" or "build-cache")) is { } unknown)
+        {
+            throw ApiException.BadRequest($"unknown object type: {(unknown.Length > 60 ? unknown[..60] : unknown)}");
+        }
+
+        bool Wanted(string kind) => kinds.Length == 0 || kinds.Contains(kind);
+        IReadOnlyList<StoredImage> stored = images.List();
+        Dictionary<Digest, long> sizes = stored.SelectMany(image => image.DiffIds).Distinct().ToDictionary(layer => layer, images.LayerSize);
+        return context.WriteJsonAsync(
+            new DiskUsage(
+                Wanted("image") ? sizes.Values.Sum() : 0,
+                Wanted("image") ? Images(stored, sizes) : null,
+                Wanted("container") ? Containers() : null,
+                Wanted("volume") ? [] : null,
+                Wanted("build-cache") ? [] : null),
+            ApiJsonContext.Api.DiskUsage);
+    }
+
+    private ImageSummary[] Images(IReadOnlyList<StoredImage> stored, Dictionary<Digest, long> sizes)
+    {
+        Dictionary<Digest, int> users = stored.SelectMany(image => image.DiffIds.Distinct()).CountBy(layer => layer).ToDictionary();
+        ILookup<Digest, ContainerSnapshot> made = containers.List().ToLookup(container => container.ImageId);
+        return
+        [
+            .. stored.Select(image => ImageDocuments.Summary(image) with
+            {
+                Containers = made[image.Id].Count(),
+                SharedSize = image.DiffIds.Where(layer => users[layer] > 1).Sum(layer => sizes[layer]),
+            }),
+        ];
+    }
+
+    private ContainerSummary[] Containers()
+    {
+        var documents = new ContainerSummaries(images, DateTimeOffset.UtcNow);
+        return [.. containers.List().Select(container => documents.Of(container) with
+        {
+            SizeRw = UsageOf(container.Id),
+            SizeRootFs = images.Find(container.ImageId.ToString())?.Size ?? 0,
+        })];
+    }
+
+    private long UsageOf(string container)
+    {
+        try
+        {
+            return containers.DiskUsage(container);
+        }
+        catch (EngineException)
+        {
+            // Removed since the list was made.
+            return 0;
+        }
+    }
+}
