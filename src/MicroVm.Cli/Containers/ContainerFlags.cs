@@ -59,6 +59,8 @@ internal static class ContainerFlags
         flags.Integer("oom-score-adj", '\0', "Tune host's OOM preferences (-1000 to 1000)", value => options.OomScoreAdjust = value);
         flags.Text("storage-opt", '\0', "Storage driver options for the container", value => options.StorageOptions.Add(value), "list");
         flags.Text("tmpfs", '\0', "Mount a tmpfs directory", value => AddTmpfs(options.Tmpfs, value), "list");
+        flags.Text("log-driver", '\0', "Logging driver for the container (json-file, local, none)", value => options.LogDriver = value);
+        flags.Text("log-opt", '\0', "Log driver options", value => FlagValues.AddPair(options.LogOptions, value, "log-opt"), "list");
         flags.Switch("read-only", '\0', "Mount the container's root filesystem as read only", value => options.ReadOnly = value);
     }
 

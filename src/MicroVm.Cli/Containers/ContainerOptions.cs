@@ -41,6 +41,10 @@ internal sealed class ContainerOptions
     /// <summary>Bytes.</summary>
     internal long Memory { get; set; }
 
+    internal string? LogDriver { get; set; }
+
+    internal Dictionary<string, string> LogOptions { get; } = [];
+
     internal long NanoCpus { get; set; }
 
     internal long ProcessLimit { get; set; }

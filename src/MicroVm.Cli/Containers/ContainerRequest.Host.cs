@@ -9,6 +9,17 @@ namespace MicroVm.Cli.Containers;
 
 internal static partial class ContainerRequest
 {
+    private static void WriteLog(JsonBuilder json, ContainerOptions options)
+    {
+        if (options.LogDriver is not null || options.LogOptions.Count > 0)
+        {
+            json.StartObject(nameof(HostConfig.LogConfig));
+            Text(json, nameof(LogConfig.Type), options.LogDriver);
+            Pairs(json, nameof(LogConfig.Config), options.LogOptions);
+            json.EndObject();
+        }
+    }
+
     private static void WriteHostConfig(JsonBuilder json, ContainerOptions options, TerminalSize? window)
     {
         json.Boolean(nameof(HostConfig.AutoRemove), options.Remove);
@@ -27,6 +38,7 @@ internal static partial class ContainerRequest
         Pairs(json, nameof(HostConfig.Tmpfs), options.Tmpfs);
         Pairs(json, nameof(HostConfig.Sysctls), options.Sysctls);
         Pairs(json, nameof(HostConfig.StorageOpt), StorageOf(options.StorageOptions));
+        WriteLog(json, options);
         WriteRestart(json, options);
         WriteSecurity(json, options.SecurityOptions);
         WriteUlimits(json, options.Ulimits.Values);

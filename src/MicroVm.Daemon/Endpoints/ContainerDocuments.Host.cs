@@ -11,7 +11,7 @@ internal static partial class ContainerDocuments
     private static HostConfig Host(ContainerSpec spec) => new()
     {
         ContainerIDFile = "",
-        LogConfig = new("json-file", new Dictionary<string, string>()),
+        LogConfig = new(spec.LogDriver.Length == 0 ? "json-file" : spec.LogDriver, spec.LogOptions),
         NetworkMode = NetworkName(spec),
         PortBindings = ByGuestPort(spec.Ports).ToDictionary(port => port.Key, port => (IReadOnlyList<PortBinding>?)RequestedBindings(port)),
         RestartPolicy = RestartPolicies.Document(spec.Restart),

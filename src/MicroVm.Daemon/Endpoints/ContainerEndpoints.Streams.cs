@@ -49,6 +49,11 @@ internal sealed partial class ContainerEndpoints
     {
         LogOptions options = ReadLogOptions(context);
         ContainerSnapshot container = containers.Inspect(Id(context));
+        if (container.Spec.LogDriver == "none")
+        {
+            throw ApiException.Unsupported("configured logging driver does not support reading");
+        }
+
         context.Response.ContentType = HijackResponse.StreamType(context, container.Spec.Terminal);
         IAsyncEnumerable<LogEntry> entries = containers.LogsAsync(container.Id, options, context.RequestAborted);
         var writer = new LogWriter(context.Response.Body, framed: !container.Spec.Terminal, context.QueryFlag("timestamps"));

@@ -60,6 +60,8 @@ internal static class ContainerSpecs
             Sysctls = host.Sysctls ?? new Dictionary<string, string>(),
             ShmSize = host.ShmSize,
             Init = host.Init ?? false,
+            LogDriver = host.LogConfig?.Type ?? "",
+            LogOptions = host.LogConfig?.Config ?? new Dictionary<string, string>(),
             StorageOptions = host.StorageOpt ?? new Dictionary<string, string>(),
             OomScoreAdjust = host.OomScoreAdj,
         };

@@ -77,7 +77,6 @@ internal static class CreateSupport
 
     private static void CheckLifecycle(HostConfig host)
     {
-        Refuse(host.LogConfig?.Type is not (null or "" or "json-file"), $"log driver {host.LogConfig?.Type} is not supported, only json-file");
     }
 
     /// <summary>What is given and has no effect.</summary>
@@ -96,7 +95,6 @@ internal static class CreateSupport
             (host.KernelMemory is > 0, "kernel-memory"),
             (host.OomKillDisable == true, "oom-kill-disable"),
             (!string.IsNullOrEmpty(host.CgroupParent), "cgroup-parent"),
-            (host.LogConfig?.Config is { Count: > 0 }, "log-opt"),
         ];
         return [.. ineffective.Where(option => option.Given).Select(option => $"--{option.Name} has no effect.")];
     }

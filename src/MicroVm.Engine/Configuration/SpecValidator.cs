@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Guest;
+using MicroVm.Engine.Logs;
 using MicroVm.Hypervisor;
 using MicroVm.Protocol.Messages;
 
@@ -25,6 +26,7 @@ internal static partial class SpecValidator
         ValidateProcess(effective, ConfigMerge.Arguments(effective));
         ValidateResources(spec, options);
         ValidateMounts(spec);
+        _ = LogSettings.Parse(spec.LogDriver, spec.LogOptions);
         ValidateNetwork(spec, effective);
         _ = Capabilities.Resolve(spec.CapAdd, spec.CapDrop, spec.Privileged);
         _ = ResourceLimits.Resolve(spec.Ulimits);

@@ -1,4 +1,5 @@
 using MicroVm.Engine.Files;
+using MicroVm.Engine.Logs;
 using MicroVm.Engine.Persistence;
 using MicroVm.Engine.Stdio;
 
@@ -30,6 +31,9 @@ internal sealed class Container
     public ContainerSnapshot Snapshot => _record.Snapshot;
 
     public string Id => Snapshot.Id;
+
+    /// <summary>How its output is kept.</summary>
+    public LogSettings LogSettings => LogSettings.Parse(Snapshot.Spec.LogDriver, Snapshot.Spec.LogOptions);
 
     public bool IsRunning => Snapshot.Status is ContainerStatus.Running or ContainerStatus.Paused;
 
@@ -106,5 +110,5 @@ internal sealed class Container
     /// <summary>Its files are going to be deleted.</summary>
     public Task StopWritingAsync() => _writer.CloseAsync();
 
-    private StdioHub NewHub() => new(Snapshot.Spec.Terminal, Snapshot.Spec.StdinOnce, Paths.Log);
+    private StdioHub NewHub() => new(Snapshot.Spec.Terminal, Snapshot.Spec.StdinOnce, Paths.Log, LogSettings.IsBlocking);
 }

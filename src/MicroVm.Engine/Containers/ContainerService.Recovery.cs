@@ -74,7 +74,7 @@ public sealed partial class ContainerService
     private async Task ReadoptAsync(
         Container container, IVirtualMachine machine, VmSpec spec, CancellationToken cancellationToken)
     {
-        ContainerLog log = ContainerLog.Resume(container.Paths.Log, container.Paths.LogPosition);
+        ContainerLog log = ContainerLog.Resume(container.Paths.Log, container.Paths.LogPosition, container.LogSettings);
         container.Hub.Begin(log);
         using CancellationTokenSource timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(_options.BootTimeout);

@@ -150,7 +150,7 @@ public sealed partial class ContainerService
         Setup setup = GuestRequests.Setup(container.Snapshot, HostResolver.Read());
         (int Rows, int Columns) terminalSize = container.TerminalSize;
         Start start = GuestRequests.Start(container.Snapshot, terminalSize);
-        ContainerLog log = ContainerLog.Start(container.Paths.Log, container.Paths.LogPosition);
+        ContainerLog log = ContainerLog.Start(container.Paths.Log, container.Paths.LogPosition, container.LogSettings);
         hub.Begin(log);
         GuestSession? session = null;
         try

@@ -111,6 +111,12 @@ public sealed record ContainerSpec
 
     public bool Init { get; init; }
 
+    /// <summary>json-file (or empty), local, none.</summary>
+    public string LogDriver { get; init; } = "";
+
+    /// <summary>--log-opt.</summary>
+    public IReadOnlyDictionary<string, string> LogOptions { get; init; } = new Dictionary<string, string>();
+
     /// <summary>size=BYTES bounds the writable disk (--storage-opt).</summary>
     public IReadOnlyDictionary<string, string> StorageOptions { get; init; } = new Dictionary<string, string>();
 

@@ -12,7 +12,8 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
     private const int BatchSize = 256 * 1024;
 
     private readonly Lock _sync = new();
-    private readonly SafeFileHandle _file;
+    private readonly LogSettings _settings;
+    private SafeFileHandle _file;
     private readonly LogPosition _position;
     private readonly JsonLogEncoder _encoder = new();
     private readonly LineBuffer _stdout = new();
@@ -20,13 +21,15 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
     private StreamOffsets _written;
     private StreamOffsets _received;
     private long _length;
+    private long _generation;
     private IOException? _failure;
     private bool _isComplete;
     private TaskCompletionSource? _grown;
 
-    private ContainerLog(string path, SafeFileHandle file, LogPosition position, long length, StreamOffsets offsets)
+    private ContainerLog(string path, LogSettings settings, SafeFileHandle file, LogPosition position, long length, StreamOffsets offsets)
     {
         Path = path;
+        _settings = settings;
         (_file, _position, _length) = (file, position, length);
         _written = _received = offsets;
     }
@@ -57,17 +60,22 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
         }
     }
 
-    /// <summary>Bytes of whole entries in the file.</summary>
-    public long Length
+    /// <summary>Bytes of whole entries in the newest file, and how many came before it in this run.</summary>
+    public (long Generation, long Length) Extent
     {
         get
         {
             lock (_sync)
             {
-                return _length;
+                return (_generation, _length);
             }
         }
     }
+
+    // A file is left at its size or one entry above.
+    private long BatchLimit => _settings.MaxSize == 0
+        ? BatchSize
+        : Math.Clamp(_length < _settings.MaxSize ? _settings.MaxSize - _length : _settings.MaxSize, 1, BatchSize);
 
     /// <summary>The first error that kept output out of the file (disk full); the log has a gap from there on.</summary>
     public IOException? Failure => _failure;
@@ -75,34 +83,35 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
     public bool IsComplete => Volatile.Read(ref _isComplete);
 
     /// <summary>Begins the output of a new VM at the end of the log.</summary>
-    public static ContainerLog Start(string path, string positionPath)
+    public static ContainerLog Start(string path, string positionPath, LogSettings? settings = null)
     {
         SafeFileHandle file = OpenFile(path);
         LogPosition position = LogPosition.Open(positionPath, out _);
         long length = RandomAccess.GetLength(file);
         position.Write(length, length, default, default);
-        return new(path, file, position, length, default);
+        return new(path, settings ?? LogSettings.Unbounded, file, position, length, default);
     }
 
     /// <summary>Goes on with the output of a VM that an earlier daemon started.</summary>
-    public static ContainerLog Resume(string path, string positionPath)
+    public static ContainerLog Resume(string path, string positionPath, LogSettings? given = null)
     {
+        LogSettings settings = given ?? LogSettings.Unbounded;
         SafeFileHandle file = OpenFile(path);
         LogPosition position = LogPosition.Open(positionPath, out LogPosition.Record? last);
         long length = RandomAccess.GetLength(file);
         if (last is null)
         {
-            return new(path, file, position, length, default);
+            return new(path, settings, file, position, length, default);
         }
 
         if (length >= last.LengthAfter)
         {
-            return new(path, file, position, length, last.After);
+            return new(path, settings, file, position, length, last.After);
         }
 
         length = Math.Min(length, last.LengthBefore);
         RandomAccess.SetLength(file, length);
-        return new(path, file, position, length, last.Before);
+        return new(path, settings, file, position, length, last.Before);
     }
 
     /// <summary>Takes bytes of a stream; returns the stream offset up to which it needs no resending.</summary>
@@ -117,7 +126,7 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
                 int taken = line.Take(bytes, suffix, _encoder);
                 bytes = bytes[taken..];
                 _received = _received.Plus(stream, taken);
-                if (_encoder.Written.Length >= BatchSize)
+                if (_encoder.Written.Length >= BatchLimit)
                 {
                     Flush();
                 }
@@ -156,21 +165,30 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
         }
     }
 
-    /// <summary>The length and the unfinished lines at one moment, for a client that attaches with its past output.</summary>
-    public (long Length, byte[] HeldStdout, byte[] HeldStderr) Snapshot()
+    /// <summary>The files and the unfinished lines at one moment, for a client that attaches with its past output.</summary>
+    public (LogFiles Files, byte[] HeldStdout, byte[] HeldStderr) Snapshot()
     {
         lock (_sync)
         {
-            return (_length, _stdout.Held.ToArray(), _stderr.Held.ToArray());
+            return (OpenFiles(), _stdout.Held.ToArray(), _stderr.Held.ToArray());
         }
     }
 
-    /// <summary>Completes when the log is longer than <paramref name="length"/>, or complete.</summary>
-    public Task WaitForGrowthAsync(long length)
+    /// <summary>What there is, to be read while more is written.</summary>
+    public LogFiles OpenFiles()
     {
         lock (_sync)
         {
-            if (_length > length || _isComplete)
+            return LogFiles.Open(Path, _generation, _length);
+        }
+    }
+
+    /// <summary>Completes when there is more than was read, or there will be no more.</summary>
+    public Task WaitForGrowthAsync(long generation, long length)
+    {
+        lock (_sync)
+        {
+            if (_generation != generation || _length > length || _isComplete)
             {
                 return Task.CompletedTask;
             }
@@ -216,8 +234,14 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
 
     private void WriteBatch(ReadOnlySpan<byte> batch, StreamOffsets after)
     {
+        if (!_settings.IsKept)
+        {
+            return;
+        }
+
         try
         {
+            RotateIfFull();
             _position.Write(_length, _length + batch.Length, _written, after);
             RandomAccess.Write(_file, batch, _length);
             _length += batch.Length;
@@ -228,6 +252,38 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
             _failure ??= e;
             Forgo(after);
         }
+    }
+
+    /// <summary>
+    /// Begins a new file. The record comes first: whether a later daemon finds the old file or the new one, all that was
+    /// written counts, for either is at least as long as the record says.
+    /// </summary>
+    private void RotateIfFull()
+    {
+        if (_settings.MaxSize == 0 || _length < _settings.MaxSize)
+        {
+            return;
+        }
+
+        _position.Write(0, 0, _written, _written);
+        for (int age = _settings.MaxFiles - 1; age > 0; age--)
+        {
+            if (File.Exists(LogFiles.NameOf(Path, age - 1)))
+            {
+                File.Move(LogFiles.NameOf(Path, age - 1), LogFiles.NameOf(Path, age), overwrite: true);
+            }
+        }
+
+        if (_settings.MaxFiles == 1)
+        {
+            // Readers keep the one they have open.
+            File.Delete(Path);
+        }
+
+        SafeFileHandle full = _file;
+        _file = OpenFile(Path);
+        full.Dispose();
+        (_generation, _length) = (_generation + 1, 0);
     }
 
     /// <summary>Leaves a gap: the guest has been (or will be) told that these bytes are taken.</summary>

@@ -14,13 +14,13 @@ internal sealed class LogReader : IDisposable
     // An entry holds 16 KiB, at worst escaped sixfold.
     private const int MaxLine = 256 * 1024;
 
-    private readonly SafeFileHandle _file;
+    private readonly LogFiles _files;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
     private int _start;
     private int _end;
     private long _offset;
 
-    private LogReader(SafeFileHandle file, long offset) => (_file, _offset) = (file, offset);
+    private LogReader(LogFiles files, long offset) => (_files, _offset) = (files, offset);
 
     /// <summary>
     /// The entries that <paramref name="options"/> asks for. <paramref name="live"/>: the writer, null when the
@@ -29,17 +29,16 @@ internal sealed class LogReader : IDisposable
     public static async IAsyncEnumerable<LogEntry> ReadAsync(
         string path, LogOptions options, ContainerLog? live, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (!File.Exists(path))
-        {
-            yield break;
-        }
-
-        using LogReader reader = Open(path, options.Tail, live?.Length);
+        using LogReader reader = Open(live?.OpenFiles() ?? LogFiles.Open(path), options.Tail);
         while (true)
         {
             bool isComplete = live?.IsComplete ?? true;
-            long limit = live?.Length ?? RandomAccess.GetLength(reader._file);
-            while (reader.Next(limit) is { } entry)
+            if (live is not null && options.Follow)
+            {
+                reader.TakeUp(live);
+            }
+
+            while (reader.Next() is { } entry)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (entry.Time > options.Until)
@@ -58,20 +57,15 @@ internal sealed class LogReader : IDisposable
                 yield break;
             }
 
-            await live!.WaitForGrowthAsync(limit).WaitAsync(cancellationToken).ConfigureAwait(false);
+            await live!.WaitForGrowthAsync(reader._files.Generation, reader._files.Length).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>All entries below a length of the file.</summary>
-    public static IEnumerable<LogEntry> ReadUpTo(string path, long limit)
+    /// <summary>All entries; disposes the files.</summary>
+    public static IEnumerable<LogEntry> Read(LogFiles files)
     {
-        if (limit == 0)
-        {
-            yield break;
-        }
-
-        using LogReader reader = Open(path, tail: null, limit);
-        while (reader.Next(limit) is { } entry)
+        using LogReader reader = Open(files, tail: null);
+        while (reader.Next() is { } entry)
         {
             yield return entry;
         }
@@ -79,28 +73,63 @@ internal sealed class LogReader : IDisposable
 
     public void Dispose()
     {
-        _file.Dispose();
+        _files.Dispose();
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
     }
 
-    private static LogReader Open(string path, int? tail, long? limit)
+    private static LogReader Open(LogFiles files, int? tail)
     {
-        SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        long length = limit ?? RandomAccess.GetLength(file);
-        return new(file, tail is null ? 0 : TailOffset(file, length, tail.Value));
+        (int index, long offset) = tail is null ? (0, 0) : FindTail(files, tail.Value);
+        for (; index > 0; index--)
+        {
+            files.DropFirst();
+        }
+
+        return new(files, offset);
+    }
+
+    /// <summary>What has been written since: more of the newest file, or files that came after it.</summary>
+    private void TakeUp(ContainerLog live)
+    {
+        (long generation, long length) = live.Extent;
+        if (generation == _files.Generation)
+        {
+            _files.Length = length;
+        }
+        else
+        {
+            _files.Add(live.OpenFiles());
+        }
+    }
+
+    /// <summary>Where the last lines begin, from the newest file back.</summary>
+    private static (int Index, long Offset) FindTail(LogFiles files, int count)
+    {
+        for (int index = files.Count - 1; index >= 0; index--)
+        {
+            (long offset, long lines) = TailOffset(files[index], files.LengthOf(index), count);
+            if (lines >= count)
+            {
+                return (index, offset);
+            }
+
+            count -= (int)lines;
+        }
+
+        return (0, 0);
     }
 
     private static bool IsWanted(LogEntry entry, LogOptions options) =>
         (entry.Stream == OutputStream.Stderr ? options.Stderr : options.Stdout)
         && (options.Since is null || entry.Time >= options.Since);
 
-    /// <summary>Offset of the last <paramref name="count"/> lines: reads backward block by block.</summary>
-    private static long TailOffset(SafeFileHandle file, long length, int count)
+    /// <summary>Offset of the last <paramref name="count"/> lines, and how many there are, up to that: reads backward block by block.</summary>
+    private static (long Offset, long Lines) TailOffset(SafeFileHandle file, long length, int count)
     {
         if (count <= 0)
         {
-            return length;
+            return (length, 0);
         }
 
         byte[] block = new byte[64 * 1024];
@@ -114,19 +143,19 @@ internal sealed class LogReader : IDisposable
             {
                 if (block[i] == '\n' && ++newlines > count)
                 {
-                    return start + i + 1;
+                    return (start + i + 1, count);
                 }
             }
 
             end = start;
         }
 
-        return 0;
+        return (0, newlines);
     }
 
-    private LogEntry? Next(long limit)
+    private LogEntry? Next()
     {
-        while (TryReadLine(limit, out ReadOnlySpan<byte> line))
+        while (TryReadLine(out ReadOnlySpan<byte> line))
         {
             if (Parse(line) is { } entry)
             {
@@ -137,7 +166,7 @@ internal sealed class LogReader : IDisposable
         return null;
     }
 
-    private bool TryReadLine(long limit, out ReadOnlySpan<byte> line)
+    private bool TryReadLine(out ReadOnlySpan<byte> line)
     {
         while (true)
         {
@@ -150,7 +179,7 @@ internal sealed class LogReader : IDisposable
                 return true;
             }
 
-            if (!Fill(limit))
+            if (!Fill() && !NextFile())
             {
                 line = default;
                 return false;
@@ -158,8 +187,22 @@ internal sealed class LogReader : IDisposable
         }
     }
 
-    private bool Fill(long limit)
+    /// <summary>Entries lie in one file whole: what is left of the one before is none.</summary>
+    private bool NextFile()
     {
+        if (_files.Count <= 1)
+        {
+            return false;
+        }
+
+        _files.DropFirst();
+        (_offset, _start, _end) = (0, 0, 0);
+        return true;
+    }
+
+    private bool Fill()
+    {
+        long limit = _files.Count == 0 ? 0 : _files.LengthOf(0);
         if (_offset >= limit)
         {
             return false;
@@ -167,7 +210,7 @@ internal sealed class LogReader : IDisposable
 
         MakeRoom();
         int wanted = (int)Math.Min(_buffer.Length - _end, limit - _offset);
-        int read = RandomAccess.Read(_file, _buffer.AsSpan(_end, wanted), _offset);
+        int read = RandomAccess.Read(_files[0], _buffer.AsSpan(_end, wanted), _offset);
         _offset += read;
         _end += read;
         return read > 0;

@@ -36,6 +36,9 @@ internal sealed class Attachment(AttachOptions options, bool terminal, IEnumerat
         }
     }
 
+    /// <summary>A client whose queue is full loses the piece.</summary>
+    public void Offer(OutputStream stream, ReadOnlySpan<byte> bytes) => _ = TryDeliver(stream, bytes);
+
     /// <summary>No more output comes; what is queued can still be read.</summary>
     public void Complete()
     {

@@ -9,7 +9,7 @@ namespace MicroVm.Engine.Stdio;
 /// to every attached client, stdin comes from any of them. Exists from before the start, so that clients attach first and
 /// miss nothing.
 /// </summary>
-internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath)
+internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath, bool isBlocking = true)
 {
     private readonly Lock _sync = new();
     private ImmutableArray<Attachment> _attachments = [];
@@ -72,7 +72,15 @@ internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath)
         (long taken, ImmutableArray<Attachment> clients) = Take(stream, bytes.Span);
         foreach (Attachment client in clients)
         {
-            await client.DeliverAsync(stream, bytes, cancellationToken).ConfigureAwait(false);
+            if (isBlocking)
+            {
+                await client.DeliverAsync(stream, bytes, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                client.Offer(stream, bytes.Span);
+            }
+
             Interlocked.Increment(ref _delivered);
         }
 
@@ -135,17 +143,16 @@ internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath)
     {
         if (Log is not { } log)
         {
-            long length = File.Exists(logPath) ? new FileInfo(logPath).Length : 0;
-            return Chunks(length, [], []);
+            return Chunks(LogFiles.Open(logPath), [], []);
         }
 
-        (long written, byte[] stdout, byte[] stderr) = log.Snapshot();
-        return Chunks(written, stdout, stderr);
+        (LogFiles files, byte[] stdout, byte[] stderr) = log.Snapshot();
+        return Chunks(files, stdout, stderr);
     }
 
-    private IEnumerable<OutputChunk> Chunks(long length, byte[] heldStdout, byte[] heldStderr)
+    private static IEnumerable<OutputChunk> Chunks(LogFiles files, byte[] heldStdout, byte[] heldStderr)
     {
-        foreach (LogEntry entry in LogReader.ReadUpTo(logPath, length))
+        foreach (LogEntry entry in LogReader.Read(files))
         {
             yield return new(entry.Stream, entry.Line);
         }

@@ -144,7 +144,6 @@ public class ContainerEndpointTests
     [InlineData(""" "UTSMode":"host" """)]
     [InlineData(""" "NetworkMode":"mynet" """)]
     [InlineData(""" "Links":["a:b"] """)]
-    [InlineData(""" "LogConfig":{"Type":"none"} """)]
     public async Task What_changes_meaning_and_is_not_done_is_501(string host)
     {
         await using ApiTestServer server = await ApiTestServer.StartAsync();

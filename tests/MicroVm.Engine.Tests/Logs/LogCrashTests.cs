@@ -76,21 +76,21 @@ public sealed class LogCrashTests : IDisposable
 
         using ContainerLog resumed = ContainerLog.Resume(LogPath, PositionPath);
         Assert.Equal(default, resumed.Written);
-        Assert.True(resumed.Length > 0);
+        Assert.True(resumed.Extent.Length > 0);
     }
 
     private long WriteAll(ReadOnlySpan<byte> bytes)
     {
         using ContainerLog log = ContainerLog.Start(LogPath, PositionPath);
         log.Append(OutputStream.Stdout, bytes);
-        return log.Length;
+        return log.Extent.Length;
     }
 
     private long WriteRest(byte[] sent)
     {
         using ContainerLog log = ContainerLog.Resume(LogPath, PositionPath);
         log.Append(OutputStream.Stdout, sent.AsSpan((int)log.Written.Stdout));
-        return log.Length;
+        return log.Extent.Length;
     }
 
     private void AssertWhole(byte[] sent, ReadOnlySpan<byte> log, byte[] position)
@@ -98,7 +98,7 @@ public sealed class LogCrashTests : IDisposable
         File.WriteAllBytes(LogPath, log);
         File.WriteAllBytes(PositionPath, position);
         WriteRest(sent);
-        string logged = string.Concat(LogReader.ReadUpTo(LogPath, new FileInfo(LogPath).Length).Select(e => Encoding.ASCII.GetString(e.Line.Span)));
+        string logged = string.Concat(LogReader.Read(LogFiles.Open(LogPath)).Select(e => Encoding.ASCII.GetString(e.Line.Span)));
         Assert.Equal(Encoding.ASCII.GetString(sent), logged);
     }
 }
