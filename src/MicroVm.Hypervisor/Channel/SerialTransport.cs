@@ -16,10 +16,10 @@ internal sealed class SerialTransport(string path) : IAgentTransport
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
             return new NetworkStream(socket, ownsSocket: true);
         }
-        catch (SocketException e)
+        catch (Exception e)
         {
             socket.Dispose();
-            throw new HypervisorException($"the agent channel can't be reached: {e.Message}", e);
+            throw e is SocketException ? new HypervisorException($"the agent channel can't be reached: {e.Message}", e) : e;
         }
     }
 }

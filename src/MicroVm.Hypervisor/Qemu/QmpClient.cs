@@ -31,10 +31,10 @@ internal sealed class QmpClient : IAsyncDisposable
             await client.ExecuteAsync("qmp_capabilities", cancellationToken).ConfigureAwait(false);
             return client;
         }
-        catch (SocketException e)
+        catch (Exception e)
         {
             socket.Dispose();
-            throw new HypervisorException($"the VMM does not answer: {e.Message}", e);
+            throw e is SocketException ? new HypervisorException($"the VMM does not answer: {e.Message}", e) : e;
         }
     }
 
