@@ -1,6 +1,6 @@
 using System.Globalization;
-using MicroVm.Cli.Arguments;
 using MicroVm.Api.Streams;
+using MicroVm.Cli.Arguments;
 using MicroVm.Cli.Values;
 
 namespace MicroVm.Cli.Tests.Values;
