@@ -20,30 +20,14 @@ internal static partial class ContainerRequest
         }
 
         json.StartObject(nameof(ContainerConfig.Healthcheck));
-        WriteTest(json, health);
+        List<string> test = health.Disabled ? ["NONE"] : health.Command is { } command ? ["CMD-SHELL", command] : [];
+        Texts(json, nameof(HealthConfig.Test), test);
         Duration(json, nameof(HealthConfig.Interval), health.Interval);
         Duration(json, nameof(HealthConfig.Timeout), health.Timeout);
         Duration(json, nameof(HealthConfig.StartPeriod), health.StartPeriod);
         Duration(json, nameof(HealthConfig.StartInterval), health.StartInterval);
         Number(json, nameof(HealthConfig.Retries), health.Retries);
         json.EndObject();
-    }
-
-    private static void WriteTest(JsonBuilder json, HealthOptions health)
-    {
-        string[] test = health.Disabled ? ["NONE"] : health.Command is { } command ? ["CMD-SHELL", command] : [];
-        if (test.Length == 0)
-        {
-            return;
-        }
-
-        json.StartArray(nameof(HealthConfig.Test));
-        foreach (string word in test)
-        {
-            json.Text(word);
-        }
-
-        json.EndArray();
     }
 
     private static void WriteRestart(JsonBuilder json, ContainerOptions options)

@@ -42,7 +42,7 @@ internal static partial class ContainerRequest
         json.Boolean(nameof(ContainerConfig.Tty), options.Terminal);
         json.Boolean(nameof(ContainerConfig.OpenStdin), options.Interactive);
         json.Boolean(nameof(ContainerConfig.StdinOnce), options.Interactive && options.AttachStdin);
-        Texts(json, nameof(ContainerConfig.Env), EnvironmentOf(options));
+        Texts(json, nameof(ContainerConfig.Env), KeyValueFile.Variables(options.EnvironmentFiles, options.Environment));
         Texts(json, nameof(ContainerConfig.Cmd), options.Command);
         if (options.Entrypoint is { } entrypoint)
         {
@@ -101,18 +101,6 @@ internal static partial class ContainerRequest
         json.EndObject();
     }
 
-    private static List<string> EnvironmentOf(ContainerOptions options)
-    {
-        var variables = new List<string>();
-        foreach (string path in options.EnvironmentFiles)
-        {
-            variables.AddRange(KeyValueFile.Read(path, Environment.GetEnvironmentVariable));
-        }
-
-        variables.AddRange(options.Environment);
-        return variables;
-    }
-
     private static Dictionary<string, string> LabelsOf(ContainerOptions options)
     {
         var given = new List<string>();
@@ -142,18 +130,10 @@ internal static partial class ContainerRequest
 
     private static void Texts(JsonBuilder json, string name, List<string> values)
     {
-        if (values.Count == 0)
+        if (values.Count > 0)
         {
-            return;
+            json.Texts(name, values);
         }
-
-        json.StartArray(name);
-        foreach (string value in values)
-        {
-            json.Text(value);
-        }
-
-        json.EndArray();
     }
 
     private static void Pairs(JsonBuilder json, string name, Dictionary<string, string> values)

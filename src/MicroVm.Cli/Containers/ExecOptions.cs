@@ -30,17 +30,4 @@ internal sealed class ExecOptions
     internal TerminalSize? Size => Terminal && !Detached ? WindowWatcher.Current : null;
 
     internal AttachRequest Streams => new(Interactive, Stdout: true, Stderr: true, Terminal, DetachKeys, ProxySignals: false);
-
-    /// <summary>Files first, so that what was given on the command line wins.</summary>
-    internal List<string> Variables()
-    {
-        List<string> variables = [];
-        foreach (string path in EnvironmentFiles)
-        {
-            variables.AddRange(KeyValueFile.Read(path, System.Environment.GetEnvironmentVariable));
-        }
-
-        variables.AddRange(Environment);
-        return variables;
-    }
 }

@@ -1,6 +1,7 @@
 using MicroVm.Api.Execs;
 using MicroVm.Cli.Json;
 using MicroVm.Cli.Terminal;
+using MicroVm.Cli.Values;
 
 namespace MicroVm.Cli.Containers;
 
@@ -11,8 +12,8 @@ internal static class ExecRequests
     {
         JsonBuilder json = new();
         json.StartObject();
-        List(json, nameof(ExecCreateRequest.Cmd), options.Command);
-        List(json, nameof(ExecCreateRequest.Env), options.Variables());
+        json.Texts(nameof(ExecCreateRequest.Cmd), options.Command);
+        json.Texts(nameof(ExecCreateRequest.Env), KeyValueFile.Variables(options.EnvironmentFiles, options.Environment));
         json.Text(nameof(ExecCreateRequest.User), options.User);
         json.Text(nameof(ExecCreateRequest.WorkingDir), options.WorkingDirectory);
         json.Text(nameof(ExecCreateRequest.DetachKeys), options.DetachKeys.Text);
@@ -45,17 +46,6 @@ internal static class ExecRequests
         json.StartArray(nameof(ExecStartRequest.ConsoleSize));
         json.Number(size.Rows);
         json.Number(size.Columns);
-        json.EndArray();
-    }
-
-    private static void List(JsonBuilder json, string name, List<string> values)
-    {
-        json.StartArray(name);
-        foreach (string value in values)
-        {
-            json.Text(value);
-        }
-
         json.EndArray();
     }
 }

@@ -39,6 +39,17 @@ internal sealed class JsonBuilder
         _needsComma = true;
     }
 
+    internal void Texts(string name, List<string> elements)
+    {
+        StartArray(name);
+        foreach (string element in elements)
+        {
+            Text(element);
+        }
+
+        EndArray();
+    }
+
     internal void Number(string name, long value) => Literal(name, value.ToString(CultureInfo.InvariantCulture));
 
     internal void Boolean(string name, bool value) => Literal(name, value ? "true" : "false");

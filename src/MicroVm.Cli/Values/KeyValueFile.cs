@@ -11,6 +11,19 @@ internal static class KeyValueFile
     /// <param name="lookup">Value of a KEY alone; null: the line is left out.</param>
     internal static List<string> Read(string path, Func<string, string?> lookup) => Parse(SmallFile.Read(path), path, lookup);
 
+    /// <summary>What --env-file and --env make together: files first, so that what was given on the command line wins.</summary>
+    internal static List<string> Variables(List<string> files, List<string> given)
+    {
+        List<string> variables = [];
+        foreach (string path in files)
+        {
+            variables.AddRange(Read(path, Environment.GetEnvironmentVariable));
+        }
+
+        variables.AddRange(given);
+        return variables;
+    }
+
     internal static List<string> Parse(ReadOnlySpan<byte> bytes, string path, Func<string, string?> lookup)
     {
         var pairs = new List<string>();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using MicroVm.Images.Files;
 
 namespace MicroVm.Daemon.Http;
 

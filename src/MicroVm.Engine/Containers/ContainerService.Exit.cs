@@ -149,7 +149,7 @@ public sealed partial class ContainerService
             await ShutDownGuestAsync(container, run).ConfigureAwait(false);
         }
 
-        await Task.WhenAny(run.Companions, Task.Delay(_options.StallTimeout)).ConfigureAwait(false);
+        await IgnoreFailure(run.Companions.WaitAsync(_options.StallTimeout)).ConfigureAwait(false);
         await run.Machine.KillAsync().ConfigureAwait(false);
         await run.Session.DisposeAsync().ConfigureAwait(false);
         await run.Machine.DisposeAsync().ConfigureAwait(false);

@@ -239,6 +239,6 @@ public sealed partial class ContainerService
         }
     }
 
-    private static async Task IgnoreFailure(Task task) =>
+    internal static async Task IgnoreFailure(Task task) =>
         await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -99,7 +99,7 @@ internal sealed class ExecService(ContainerService containers, EventBus events) 
         _ = exec.Hub.Stdin.OpenAsync(process.Stdin);
         if (exec.TerminalSize is var (rows, columns) && (rows, columns) != startedWith)
         {
-            _ = Ignore(run.Session.ResizeAsync(process.Number, rows, columns, CancellationToken.None));
+            _ = ContainerService.IgnoreFailure(run.Session.ResizeAsync(process.Number, rows, columns, CancellationToken.None));
         }
 
         run.Accompany(Task.Run(() => SuperviseAsync(exec, run, process)));
@@ -146,6 +146,4 @@ internal sealed class ExecService(ContainerService containers, EventBus events) 
 
     private static EngineException NotRunning(Container container) =>
         new(EngineErrorKind.Conflict, $"Container {container.Id} is not running");
-
-    private static async Task Ignore(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using MicroVm.Engine.Guest;
+using MicroVm.Images.Files;
 
 namespace MicroVm.Engine.Files;
 
@@ -7,24 +8,10 @@ namespace MicroVm.Engine.Files;
 /// What a tool writes, as a stream. Its end is reported only when the tool has ended well; else the read fails. Dispose
 /// ends the tool and gives back what it ran in.
 /// </summary>
-internal sealed class ToolOutputStream(GuestTool tool, FileLease lease) : Stream
+internal sealed class ToolOutputStream(GuestTool tool, FileLease lease) : ReadOnlyStream
 {
     private bool _ended;
     private bool _disposed;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -47,12 +34,6 @@ internal sealed class ToolOutputStream(GuestTool tool, FileLease lease) : Stream
         return count;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) =>
-        ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
     public override async ValueTask DisposeAsync()
     {
         if (!_disposed)
@@ -64,14 +45,4 @@ internal sealed class ToolOutputStream(GuestTool tool, FileLease lease) : Stream
 
         await base.DisposeAsync().ConfigureAwait(false);
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -32,8 +32,15 @@ internal sealed class HealthMonitor(Container container, ContainerRun run, Healt
     {
         bool starts = container.Snapshot.Health?.Status == HealthStatus.Starting && IsStarting(DateTimeOffset.UtcNow);
         TimeSpan interval = starts && check.StartInterval < check.Interval ? check.StartInterval : check.Interval;
-        Task first = await Task.WhenAny(Task.Delay(interval), run.Ended, run.Released).ConfigureAwait(false);
-        return first != run.Ended && first != run.Released;
+        try
+        {
+            await Task.WhenAny(run.Ended, run.Released).WaitAsync(interval).ConfigureAwait(false);
+            return false;
+        }
+        catch (TimeoutException)
+        {
+            return true;
+        }
     }
 
     private async Task<ProbeResult> ProbeAsync(IReadOnlyList<string> command)

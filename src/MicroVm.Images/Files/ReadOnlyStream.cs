@@ -1,7 +1,7 @@
 namespace MicroVm.Images.Files;
 
 /// <summary>A forward-only stream that is read asynchronously; what is left of <see cref="Stream"/> is answered here.</summary>
-internal abstract class ReadOnlyStream : Stream
+public abstract class ReadOnlyStream : Stream
 {
     public override bool CanRead => true;
 
