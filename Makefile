@@ -8,6 +8,10 @@ BUILD   := $(CURDIR)/.build
 DIST    := $(BUILD)/dist
 PREFIX  ?= /usr/local
 DESTDIR ?=
+# Where bash (with bash-completion), zsh and fish look for a command's completion below /usr/local and /usr.
+COMPLETION_BASH := share/bash-completion/completions/mvm
+COMPLETION_ZSH  := share/zsh/site-functions/_mvm
+COMPLETION_FISH := share/fish/vendor_completions.d/mvm.fish
 # Outlives a clone: kernels and sample images by content hash.
 export MVM_CACHE ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/mvm
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
@@ -20,7 +24,7 @@ PACKAGES_BUILD := linux-source-6.1 build-essential musl-tools flex bison bc libe
 PACKAGES_BIND  := libclang1-14 libclang-common-14-dev linux-libc-dev libvirt-dev libzstd-dev
 PACKAGES_IMAGE := mmdebstrap docker-registry skopeo umoci fakeroot arch-test debian-archive-keyring jq curl
 PACKAGES_VIRT  := libvirt0 libvirt-daemon-driver-qemu libvirt-clients
-PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools attr docker.io zstd bzip2 socat busybox-static libvirt-daemon docker-compose
+PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools attr docker.io zstd bzip2 socat busybox-static libvirt-daemon docker-compose zsh fish
 
 DOTNET_BUILD := dotnet build MicroVm.sln --nologo -v quiet
 
@@ -126,7 +130,7 @@ fuzz: deps-test ## Fuzz the agent's decoder for longer than the tests do
 
 # --- installation -------------------------------------------------------------------------------------------------
 
-install: dist ## Install mvm, mvmd and the systemd unit (PREFIX, DESTDIR)
+install: dist ## Install mvm, mvmd, the systemd unit and completion for shells (PREFIX, DESTDIR)
 	@$(MAKE) install-files
 	@echo "Installed mvm and mvmd in $(DESTDIR)$(PREFIX)/bin. To start at boot: systemctl enable --now mvmd"
 
@@ -136,9 +140,13 @@ install-files:
 	@ln -sfn ../lib/mvm/cli/mvm $(DESTDIR)$(PREFIX)/bin/mvm
 	@ln -sfn ../lib/mvm/daemon/mvmd $(DESTDIR)$(PREFIX)/bin/mvmd
 	@sed 's|@PREFIX@|$(PREFIX)|' src/MicroVm.Daemon/mvmd.service > $(DESTDIR)/etc/systemd/system/mvmd.service
+	@install -D -m 644 src/MicroVm.Cli/Completion/Scripts/mvm.bash $(DESTDIR)$(PREFIX)/$(COMPLETION_BASH)
+	@install -D -m 644 src/MicroVm.Cli/Completion/Scripts/mvm.zsh $(DESTDIR)$(PREFIX)/$(COMPLETION_ZSH)
+	@install -D -m 644 src/MicroVm.Cli/Completion/Scripts/mvm.fish $(DESTDIR)$(PREFIX)/$(COMPLETION_FISH)
 
 uninstall: ## Remove what install put in place
 	@rm -rf $(DESTDIR)$(PREFIX)/lib/mvm $(DESTDIR)$(PREFIX)/bin/mvm $(DESTDIR)$(PREFIX)/bin/mvmd $(DESTDIR)/etc/systemd/system/mvmd.service
+	@rm -f $(addprefix $(DESTDIR)$(PREFIX)/,$(COMPLETION_BASH) $(COMPLETION_ZSH) $(COMPLETION_FISH))
 
 clean: ## Remove build output (not the cache of kernels and images)
 	@rm -rf $(BUILD)

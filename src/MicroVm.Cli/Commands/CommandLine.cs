@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using MicroVm.Cli.Arguments;
+using MicroVm.Cli.Completion;
 using MicroVm.Cli.Http;
 using MicroVm.Cli.Interop;
 using MicroVm.Cli.Output;
@@ -36,12 +37,18 @@ internal static class CommandLine
         TextOutput.Error.WriteLine(prefix + SafeText.OneLine(message)).Flush();
     }
 
+    /// <summary>The flags before the command.</summary>
+    internal static void DefineGlobal(FlagSet flags, Action<string> host, Action<bool> version)
+    {
+        flags.Text("host", 'H', "Daemon socket to connect to", host);
+        flags.Switch("version", 'v', "Print version information and quit", version);
+    }
+
     private static int Dispatch(string[] arguments)
     {
         var flags = new FlagSet();
         (string? host, bool version) = (null, false);
-        flags.Text("host", 'H', "Daemon socket to connect to", value => host = value);
-        flags.Switch("version", 'v', "Print version information and quit", value => version = value);
+        DefineGlobal(flags, value => host = value, value => version = value);
         List<string> rest = FlagParser.Parse(flags, arguments, interspersed: false);
         if (version)
         {
@@ -52,6 +59,11 @@ internal static class CommandLine
         if (flags.HelpRequested || rest.Count == 0 || rest[0] == "help")
         {
             return Help(rest, flags);
+        }
+
+        if (rest[0] == CompletionRequest.Name)
+        {
+            return CompletionRequest.Run(rest[1..]);
         }
 
         (CommandInfo info, int used) = Find(rest);
@@ -87,7 +99,9 @@ internal static class CommandLine
         }
     }
 
-    private static (CommandInfo Info, int Used) Find(List<string> arguments)
+    /// <returns>The command, and how many words name it.</returns>
+    /// <exception cref="CliException">There is none of that name.</exception>
+    internal static (CommandInfo Info, int Used) Find(List<string> arguments)
     {
         string name = arguments[0];
         if (CommandTable.Find(name) is { } info)

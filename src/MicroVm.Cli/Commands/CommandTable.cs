@@ -14,6 +14,7 @@ internal static class CommandTable
         new("info", "", "Display system-wide information", 0, 0) { IsCommon = true },
         new("attach", "CONTAINER", "Attach local standard input, output, and error streams to a running container", 1, 1),
         new("commit", "CONTAINER [REPOSITORY[:TAG]]", "Create a new image from a container's changes", 1, 2),
+        new("completion", "bash|zsh|fish", "Print the script that completes mvm's command lines in a shell", 1, 1),
         new("cp", "CONTAINER:SRC_PATH DEST_PATH|- | SRC_PATH|- CONTAINER:DEST_PATH", "Copy files/folders between a container and the local filesystem", 2, 2),
         new("create", "IMAGE [COMMAND] [ARG...]", "Create a new container", 1),
         new("diff", "CONTAINER", "Inspect changes to files or directories on a container's filesystem", 1, 1),
@@ -42,6 +43,17 @@ internal static class CommandTable
         new("system df", "", "Show how much disk images and containers take", 0, 0),
         new("system prune", "", "Remove what is not used", 0, 0),
         new("wait", "CONTAINER [CONTAINER...]", "Block until one or more containers stop, then print their exit codes", 1),
+    ];
+
+    internal static readonly CommandGroup[] Groups =
+    [
+        new("container", "Manage containers",
+        [
+            "attach", "commit", "cp", "create", "diff", "exec", "export", "inspect", "kill", "list", "logs", "ls", "pause", "port", "prune", "ps", "remove",
+            "rename", "restart", "rm", "run", "start", "stats", "stop", "top", "unpause", "update", "wait",
+        ]),
+        new("image", "Manage images", ["inspect", "list", "load", "ls", "prune", "pull", "remove", "rm", "tag"]),
+        new("system", "Manage mvm", ["df", "events", "info", "prune"]),
     ];
 
     internal static CommandInfo? Find(string name)
@@ -73,6 +85,7 @@ internal static class CommandTable
         "info" => new InfoCommand(),
         "attach" => new AttachCommand(),
         "commit" => new CommitCommand(),
+        "completion" => new CompletionCommand(),
         "cp" => new CpCommand(),
         "create" => new CreateCommand(),
         "diff" => new DiffCommand(),
@@ -98,17 +111,21 @@ internal static class CommandTable
     };
 
     /// <summary>Docker's long forms: <c>container ls</c> is <c>ps</c>. Null: not such a form.</summary>
-    internal static string? ResolveLongForm(string group, string verb) => (group, verb) switch
+    internal static string? ResolveLongForm(string group, string verb) =>
+        HasVerb(group, verb) ? ShortForm(group, verb) : null;
+
+    internal static bool IsGroup(string name) => Array.Exists(Groups, group => group.Name == name);
+
+    private static bool HasVerb(string name, string verb) =>
+        Array.Exists(Groups, group => group.Name == name && Array.IndexOf(group.Verbs, verb) >= 0);
+
+    private static string ShortForm(string group, string verb) => (group, verb) switch
     {
-        ("container", "ls" or "list" or "ps") => "ps",
+        ("container", "ls" or "list") => "ps",
         ("container", "remove") => "rm",
-        ("container" or "image" or "system", "prune") or ("system", "df") => $"{group} {verb}",
-        ("container", "run" or "attach" or "commit" or "cp" or "create" or "diff" or "exec" or "export" or "inspect" or "kill" or "logs" or "pause" or "port" or "rename" or "restart"
-            or "rm" or "start" or "stats" or "stop" or "top" or "unpause" or "update" or "wait") => verb,
         ("image", "ls" or "list") => "images",
         ("image", "rm" or "remove") => "rmi",
-        ("image", "pull" or "load" or "tag" or "inspect") => verb,
-        ("system", "info" or "events") => verb,
-        _ => null,
+        (_, "prune" or "df") => $"{group} {verb}",
+        _ => verb,
     };
 }

@@ -40,16 +40,29 @@ internal static class JsonMembers
     internal static List<string> Texts(ReadOnlySpan<byte> value)
     {
         var texts = new List<string>();
-        if (value.IsEmpty || value[0] != '[')
+        foreach (Range element in Elements(value))
         {
-            return texts;
+            texts.Add(Text(value[element]) ?? "");
         }
 
-        int position = SkipBlanks(value, 1);
+        return texts;
+    }
+
+    /// <summary>Where the elements of an array are; none for anything else.</summary>
+    internal static List<Range> Elements(ReadOnlySpan<byte> value)
+    {
+        var elements = new List<Range>();
+        int position = SkipBlanks(value, 0);
+        if (position == value.Length || value[position] != '[')
+        {
+            return elements;
+        }
+
+        position = SkipBlanks(value, position + 1);
         while (At(value, position) != ']')
         {
             int end = SkipValue(value, position);
-            texts.Add(Text(value[position..end]) ?? "");
+            elements.Add(position..end);
             position = SkipBlanks(value, end);
             if (At(value, position) != ']')
             {
@@ -57,7 +70,7 @@ internal static class JsonMembers
             }
         }
 
-        return texts;
+        return elements;
     }
 
     /// <summary>Null: it is no text.</summary>

@@ -56,9 +56,12 @@ internal sealed unsafe partial class PseudoTerminal : IDisposable
     internal void Type(string text) => _master.Write(Encoding.Latin1.GetBytes(text));
 
     /// <summary>Starts mvm with the terminal as input, output and error.</summary>
-    internal Process Start(FakeEngine engine, string arguments, string variable = "TERM=xterm")
+    internal Process Start(FakeEngine engine, string arguments, string variable = "TERM=xterm") => StartProgram(engine, $"{Mvm.Program} {arguments}", variable);
+
+    /// <summary>The same with any command line of sh.</summary>
+    internal Process StartProgram(FakeEngine engine, string command, string variable = "TERM=xterm")
     {
-        var start = new ProcessStartInfo("/bin/sh", ["-c", $"unset NO_COLOR; export {variable}; exec setsid --ctty --wait {Mvm.Program} {arguments} <>{Path} >&0 2>&0"]);
+        var start = new ProcessStartInfo("/bin/sh", ["-c", $"unset NO_COLOR; export {variable}; exec setsid --ctty --wait {command} <>{Path} >&0 2>&0"]);
         start.Environment["MVM_HOST"] = engine.SocketPath;
         return Process.Start(start)!;
     }
