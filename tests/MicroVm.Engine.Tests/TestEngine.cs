@@ -37,6 +37,9 @@ internal sealed class TestEngine : IAsyncDisposable
 
     public EventBus Events { get; } = new();
 
+    /// <summary>What the service has warned of.</summary>
+    public WarningLog Warnings { get; } = new();
+
     public ContainerService Service { get; private set; }
 
     public static async Task<TestEngine> OpenAsync(IHypervisor hypervisor, EngineOptions? options = null)
@@ -139,7 +142,7 @@ internal sealed class TestEngine : IAsyncDisposable
         }
     }
 
-    private ContainerService NewService() => new(Options, Images, Layers, _hypervisor, Events);
+    private ContainerService NewService() => new(Options, Images, Layers, _hypervisor, Events, Warnings);
 
     internal sealed record RunResult(string Id, int ExitCode, byte[] Stdout, byte[] Stderr)
     {

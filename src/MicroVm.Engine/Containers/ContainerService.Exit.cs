@@ -1,7 +1,6 @@
 using MicroVm.Engine.Guest;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
-using MicroVm.Protocol.Connection;
 using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Containers;
@@ -163,23 +162,6 @@ public sealed partial class ContainerService
         }
 
         run.CompleteGone();
-    }
-
-    private async Task ShutDownGuestAsync(Container container, ContainerRun run)
-    {
-        using CancellationTokenSource timeout = new(_options.ShutdownTimeout);
-        try
-        {
-            await run.Session.ShutdownAsync(timeout.Token).ConfigureAwait(false);
-            await run.Machine.Exited.WaitAsync(timeout.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is OperationCanceledException or IOException or RequestFailedException)
-        {
-            if (!run.Machine.Exited.IsCompleted)
-            {
-                LogUncleanShutdown(container.Id, OneLine.Of(e.Message, 300));
-            }
-        }
     }
 
     /// <param name="IsProcessExit">The guest lives and can shut down cleanly.</param>

@@ -20,6 +20,9 @@ internal sealed record GuestBehavior
     /// <summary>The agent closes every connection but the first, once it has greeted.</summary>
     public bool HangsUp { get; init; }
 
+    /// <summary>What the agent does when it is to shut down; null: it answers and ends the VM.</summary>
+    public Farewell? Farewell { get; init; }
+
     /// <summary>The agent answers Start so.</summary>
     public Failure? StartFailure { get; init; }
 }

@@ -154,8 +154,7 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
                 Send(id, new Ok());
                 break;
             case Shutdown:
-                Send(id, new Ok());
-                onShutdown();
+                ShutDown(id);
                 break;
             case Data data:
                 _stdinReceived += data.Bytes.Length;
@@ -169,6 +168,32 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
             case Ack ack:
                 _outputs[ack.Stream].Acknowledge((long)ack.Offset);
                 Pump();
+                break;
+        }
+    }
+
+    private void ShutDown(uint id)
+    {
+        switch (behavior.Farewell)
+        {
+            case Farewell.AnswerLost:
+                Disconnect();
+                _ = Task.Delay(100).ContinueWith(_ => onShutdown(), TaskScheduler.Default);
+                break;
+            case Farewell.HangsUp:
+                Disconnect();
+                break;
+            case Farewell.Stays:
+                Send(id, new Ok());
+                break;
+            case Farewell.Mute:
+                break;
+            case Farewell.Garbage:
+                _socket!.Send([0xff, 0xff, 0xff, 0xff]);
+                break;
+            default:
+                Send(id, new Ok());
+                onShutdown();
                 break;
         }
     }
