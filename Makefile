@@ -28,7 +28,7 @@ PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-
 
 DOTNET_BUILD := dotnet build MicroVm.sln --nologo -v quiet
 
-.PHONY: all help deps deps-generate deps-libvirt deps-test sdk kernel agent generate check-generated build dist samples run test test-kvm check \
+.PHONY: all help deps deps-generate deps-libvirt deps-test sdk kernel agent emulator generate check-generated build dist samples run test test-kvm check \
         compare bench fuzz install uninstall clean format
 
 all: dist ## Build everything into .build/dist
@@ -50,6 +50,9 @@ endef
 
 packages-run:
 	@echo $(PACKAGES_RUN)
+
+packages-libvirt:
+	@echo $(PACKAGES_VIRT)
 
 sdk:
 	@command -v dotnet >/dev/null && dotnet --list-sdks | grep -q '^10\.' || { \
@@ -78,6 +81,9 @@ kernel: deps ## Build the guest kernel (cached by content hash)
 agent: deps ## Build the guest agent and its initramfs
 	@$(MAKE) -C native/agent OUT=$(BUILD)/guest
 
+emulator: deps
+	@$(MAKE) -C native/emulator OUT=$(BUILD)/host
+
 generate: deps-generate ## Regenerate the code that comes from the protocol's definition, and the bindings of C libraries
 	@dotnet run --project native/agent/generate -v quiet
 	@dotnet run --project src/MicroVm.Interop/generate -v quiet
@@ -92,10 +98,11 @@ build: sdk ## Compile the whole solution (debug, analyzers on)
 
 # mvm starts a thousand times a day: its own trimmed copy of the runtime, compiled ahead in one piece.
 # mvmd starts once: self-contained and precompiled, so that nothing but Debian packages is needed where it is installed.
-dist: kernel agent
+dist: kernel agent emulator
 	@dotnet publish src/MicroVm.Cli -c Release --nologo -v quiet -o $(DIST)/cli
 	@dotnet publish src/MicroVm.Daemon -c Release --nologo -v quiet -o $(DIST)/daemon
 	@mkdir -p $(DIST)/daemon/guest && install -m 644 $(BUILD)/guest/vmlinux $(BUILD)/guest/initramfs.cpio $(DIST)/daemon/guest/
+	@install -m 755 $(BUILD)/host/mvm-emulator $(DIST)/daemon/
 	@ln -sfn ../cli/mvm $(DIST)/daemon/mvm
 
 samples: deps ## Make the sample images out of Debian packages

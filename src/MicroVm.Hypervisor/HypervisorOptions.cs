@@ -16,6 +16,9 @@ public sealed record HypervisorOptions
 
     public JailOptions Jail { get; init; } = new();
 
+    /// <summary>What libvirt is told is QEMU: mvm-emulator, beside the daemon.</summary>
+    public string EmulatorPath { get; init; } = Path.Combine(AppContext.BaseDirectory, "mvm-emulator");
+
     /// <summary>Which libvirt; null: its driver in this process, with its root in <see cref="LibvirtRoot"/>.</summary>
     public string? LibvirtUri { get; init; }
 

@@ -11,6 +11,7 @@ internal static class TestHost
     {
         Accelerator = "tcg",
         Directory = Path.Combine(AppContext.BaseDirectory, "hypervisor"),
+        EmulatorPath = Path.Combine(Environment.GetEnvironmentVariable("MVM_DIST") ?? AppContext.BaseDirectory, "daemon/mvm-emulator"),
     };
 
     /// <summary>A VM whose files are in a directory of its own, <paramref name="name"/>, under <paramref name="directory"/>.</summary>

@@ -41,8 +41,11 @@ static void find_directory(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		if (strncmp(argv[i], token, sizeof(token) - 1) == 0)
 			(void)snprintf(vm, sizeof(vm), "%s", argv[i] + sizeof(token) - 1);
-	if (!strrchr(vm, '/'))
+	if (!strrchr(vm, '/')) {
+		// libvirt asks what QEMU can, outside of any jail.
+		(void)execv("/usr/bin/qemu-system-x86_64", argv);
 		exit(2);
+	}
 	*strrchr(vm, '/') = '\0';
 }
 
@@ -114,13 +117,20 @@ static int trace_child(void)
 
 static void try_processes(void)
 {
-	int others = 0;
+	int others = 0, mine = 0;
 
-	for (int pid = 1; pid < 1 << 16; pid++)
-		if (pid != getpid() && (kill(pid, 0) == 0 || errno == EPERM))
+	for (int pid = 1; pid < 1 << 16; pid++) {
+		if (pid == getpid())
+			continue;
+		if (kill(pid, 0) == 0)
+			mine++;
+		else if (errno == EPERM)
 			others++;
-	if (others > 0)
+	}
+	if (mine > 0)
 		reach("processes");
+	if (others > 0)
+		reach("numbers of processes");
 	if (trace_child())
 		reach("ptrace");
 }
@@ -168,9 +178,13 @@ static void try_privileges(void)
 // stdio, the monitor, the agent's channel.
 static void try_descriptors(void)
 {
-	for (int fd = 5; fd < MANY; fd++)
+	int count = 0;
+
+	for (int fd = 0; fd < MANY; fd++)
 		if (fcntl(fd, F_GETFD) >= 0)
-			reach("descriptor");
+			count++;
+	if (count > 5)
+		reach("descriptor");
 }
 
 // A fork bomb must end of itself.

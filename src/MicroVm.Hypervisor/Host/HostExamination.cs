@@ -161,7 +161,7 @@ public static class HostExamination
     {
         try
         {
-            return new("libvirt", FindingState.Good, LibvirtConnection.LibraryVersion, "containers can ask for it with --runtime libvirt");
+            return new("libvirt", FindingState.Good, LibvirtConnection.LibraryVersion, "for --runtime libvirt; the same jail, but no pid namespace");
         }
         catch (LibvirtMissingException e)
         {

@@ -12,11 +12,10 @@ internal static class JailCommandLine
     public const string SetPrivileges = "/usr/bin/setpriv";
 
     /// <param name="tree">The program with its libraries.</param>
-    /// <param name="firstFd">
-    /// Where bubblewrap says which process it has made; the program waits for the end of the pipe
-    /// that the next one reads; the third has the seccomp filter.
-    /// </param>
-    public static IReadOnlyList<string> Build(JailSpec spec, string tree, int firstFd) =>
+    /// <param name="information">Descriptor where bubblewrap says which process it has made.</param>
+    /// <param name="block">The program waits for the end of the pipe that this one reads; null: it does not wait.</param>
+    /// <param name="filter">Has the seccomp filter.</param>
+    public static IReadOnlyList<string> Build(JailSpec spec, string tree, int information, int? block, int filter) =>
     [
         .. Namespaces(spec),
         .. Root(tree),
@@ -26,22 +25,25 @@ internal static class JailCommandLine
         .. spec.WritableFiles.SelectMany(path => Bind("--bind", path)),
         "--remount-ro", "/",
         "--chdir", "/",
-        "--info-fd", Number(firstFd),
-        "--block-fd", Number(firstFd + 1),
-        "--seccomp", Number(firstFd + 2),
+        "--info-fd", Number(information),
+        .. block is { } number ? ["--block-fd", Number(number)] : Array.Empty<string>(),
+        "--seccomp", Number(filter),
         "--",
-        .. Privileges(spec),
-        .. spec.Command,
+        .. Program(spec),
     ];
+
+    /// <summary>What runs in the jail: the command, after its privileges have been taken away.</summary>
+    public static IReadOnlyList<string> Program(JailSpec spec) => [.. Privileges(spec), .. spec.Command];
 
     private static IEnumerable<string> Namespaces(JailSpec spec)
     {
-        string[] always = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--as-pid-1", "--hostname", "mvm"];
+        string[] always = ["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "mvm"];
+        string[] processes = spec.IsEntered ? [] : ["--unshare-pid", "--as-pid-1"];
         string[] network = spec.SharesNetwork ? [] : ["--unshare-net"];
         string[] user = spec.User is null
-            ? ["--unshare-user", "--disable-userns"]
+            ? spec.IsEntered ? ["--unshare-user"] : ["--unshare-user", "--disable-userns"]
             : ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"];
-        return [.. always, .. network, .. user];
+        return [.. always, .. processes, .. network, .. user];
     }
 
     private static IEnumerable<string> Root(string tree) =>

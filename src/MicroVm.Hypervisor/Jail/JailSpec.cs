@@ -21,6 +21,12 @@ internal sealed record JailSpec
     /// <summary>Whose packets leave through the host's own sockets.</summary>
     public required bool SharesNetwork { get; init; }
 
+    /// <summary>Its program is a process that another has started, who knows it and its threads by the host's numbers: it keeps those.</summary>
+    public bool IsEntered { get; init; }
+
+    /// <summary>False: its starter has a control group for it.</summary>
+    public bool HasControlGroup { get; init; } = true;
+
     /// <summary>User and group; null: the daemon's own, which is not root then.</summary>
     public required uint? User { get; init; }
 

@@ -1,9 +1,10 @@
-using System.IO.Pipes;
-
 namespace MicroVm.Hypervisor.Jail;
 
 /// <summary>A program in its jail that has not begun yet.</summary>
-internal sealed class JailedVmm(VmmProcess process, AnonymousPipeServerStream block, Action confine)
+/// <param name="begin">What makes it begin beside the gate; null: nothing.</param>
+/// <param name="gate">Holds it back.</param>
+/// <param name="confine">Moves it into its control group.</param>
+internal sealed class JailedVmm(VmmProcess process, Action? begin, IDisposable gate, Action confine) : IDisposable
 {
     public VmmProcess Process => process;
 
@@ -13,9 +14,13 @@ internal sealed class JailedVmm(VmmProcess process, AnonymousPipeServerStream bl
     /// </summary>
     public void Release()
     {
-        block.Dispose();
+        begin?.Invoke();
+        gate.Dispose();
         _ = Task.Run(Confine);
     }
+
+    /// <summary>Of one that is not released: it has been ended.</summary>
+    public void Dispose() => gate.Dispose();
 
     private void Confine()
     {

@@ -9,12 +9,12 @@ namespace MicroVm.Hypervisor.Jail;
 /// Confines VMMs: own user without privileges, own namespaces, own root with the VM's files, own control group
 /// (bubblewrap makes the namespaces and the root, setpriv(1) takes the privileges away). What faces a hostile guest has nothing to steal.
 /// </summary>
-internal sealed class VmmJail
+internal sealed partial class VmmJail
 {
+    private const int SigKill = 9;
     private const ulong OpenFiles = 4096;
     private const ulong LockedMemory = 64 << 10;
     private const ulong LeastFileSize = 1 << 20;
-    private const int FirstFd = 3;
     private static readonly byte[] s_filter = SeccompFilter.Build();
     private readonly string? _bubblewrap;
     private readonly Lazy<ProgramTree> _tree;
@@ -51,21 +51,12 @@ internal sealed class VmmJail
         var block = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.None);
         try
         {
-            Groups.Create(spec.Id, spec.Limits);
-            string tree = _tree.Value.Current();
-            if (Users is { Taken: 1 })
-            {
-                _tree.Value.RemoveOthers(); // None but the VM that is being started could look at them.
-            }
-
-            foreach (string path in (string[])[.. spec.ReadOnlyFiles, .. spec.WritableFiles])
-            {
-                ProgramTree.Reserve(tree, path);
-            }
-
+            CreateGroup(spec);
+            string tree = PrepareTree(spec);
+            int own = FirstFd + inherited.Count;
             int guardId = ChildProcess.Start(
                 bubblewrap,
-                [bubblewrap, .. JailCommandLine.Build(spec, tree, FirstFd + inherited.Count)],
+                [bubblewrap, .. JailCommandLine.Build(spec, tree, information: own, block: own + 1, filter: own + 2)],
                 output,
                 [.. inherited, information.ClientSafePipeHandle, block.ClientSafePipeHandle, filter.ClientSafePipeHandle]);
             CloseFarEnds(information, block, filter);
@@ -80,6 +71,31 @@ internal sealed class VmmJail
         }
     }
 
+    private void CreateGroup(JailSpec spec)
+    {
+        if (spec.HasControlGroup)
+        {
+            Groups.Create(spec.Id, spec.Limits);
+        }
+    }
+
+    /// <summary>The programs, with room for the VM's files.</summary>
+    private string PrepareTree(JailSpec spec)
+    {
+        string tree = _tree.Value.Current();
+        if (Users is { Taken: 1 })
+        {
+            _tree.Value.RemoveOthers(); // None but the VM that is being started could look at them.
+        }
+
+        foreach (string path in (string[])[.. spec.ReadOnlyFiles, .. spec.WritableFiles])
+        {
+            ProgramTree.Reserve(tree, path);
+        }
+
+        return tree;
+    }
+
     private JailedVmm Take(JailSpec spec, int guardId, AnonymousPipeServerStream information, AnonymousPipeServerStream block, long fileSize)
     {
         PidFd guard = PidFd.Open(guardId);
@@ -90,12 +106,12 @@ internal sealed class VmmJail
                 ?? throw new HypervisorException("the jail of the VM could not be made");
             process = PidFd.Open(pid);
             Limit(pid, spec, fileSize);
-            return new(new VmmProcess(pid, process, guard), block, () => Confine(spec.Id, [pid, guardId]));
+            return new(new VmmProcess(pid, process, guard), begin: null, block, () => Confine(spec.Id, [pid, guardId]));
         }
         catch
         {
-            guard.Signal(9);
-            process?.Signal(9);
+            guard.Signal(SigKill);
+            process?.Signal(SigKill);
             _ = new VmmProcess(guardId, process ?? guard, guard).ReapAsync();
             throw;
         }

@@ -1,6 +1,7 @@
 using System.Xml;
 using System.Xml.Linq;
 using MicroVm.Hypervisor.Qemu;
+using MicroVm.Interop.Posix;
 
 namespace MicroVm.Hypervisor.Libvirt;
 
@@ -23,10 +24,10 @@ internal static class DomainXml
     /// <summary>The first half of the container's id.</summary>
     public static string UuidOf(VmSpec spec) => Guid.ParseExact(spec.Id[..UuidDigits], "N").ToString();
 
-    /// <param name="emulator">Absolute path of QEMU.</param>
-    /// <param name="pidFile">Where QEMU notes its pid.</param>
-    /// <param name="user">uid:gid that QEMU runs as; null: the connection's own.</param>
-    public static string Build(VmSpec spec, HypervisorInfo host, VmPaths paths, string emulator, string pidFile, string? user, uint? tscKilohertz)
+    /// <param name="cid">Of the agent's channel; null: a virtio-serial port.</param>
+    /// <param name="emulator">Absolute path of what libvirt starts.</param>
+    /// <param name="launch">The socket where that learns how.</param>
+    public static string Build(VmSpec spec, HypervisorInfo host, VmPaths paths, uint? cid, string emulator, string launch, uint? tscKilohertz)
     {
         bool kvm = host.Accelerator == "kvm";
         var domain = new XElement(
@@ -43,8 +44,8 @@ internal static class DomainXml
             new XElement("cpu", new XAttribute("mode", kvm ? "host-passthrough" : "maximum"), new XAttribute("check", "none")),
             Endings(),
             Devices(emulator),
-            Label(user),
-            Arguments(spec, host, paths, pidFile));
+            Label(),
+            Arguments(spec, host, paths, cid, launch));
         return domain.ToString(SaveOptions.DisableFormatting);
     }
 
@@ -73,25 +74,27 @@ internal static class DomainXml
         new XElement("controller", new XAttribute("type", "usb"), new XAttribute("model", "none")),
         new XElement("memballoon", new XAttribute("model", "none")));
 
-    /// <summary>Our files stay ours: libvirt is not to give the kernel to QEMU's user.</summary>
-    private static XElement? Label(string? user) => user is null ? null : new XElement(
+    /// <summary>The emulator makes the jail, for which it needs to be root; QEMU's user is the jail's. Our files stay ours.</summary>
+    private static XElement? Label() => !ProcessUser.IsRoot ? null : new XElement(
         "seclabel",
         new XAttribute("type", "static"), new XAttribute("model", "dac"), new XAttribute("relabel", "no"),
-        new XElement("label", user));
+        new XElement("label", "+0:+0"));
 
-    private static XElement Arguments(VmSpec spec, HypervisorInfo host, VmPaths paths, string pidFile)
+    private static XElement Arguments(VmSpec spec, HypervisorInfo host, VmPaths paths, uint? cid, string launch)
     {
         IReadOnlyList<string> arguments =
         [
             "-machine", QemuCommandLine.BoardOptions(host),
             "-cpu", QemuCommandLine.Cpu(host),
-            "-pidfile", pidFile,
 
             // libvirt's default waits for libvirt to end what has stopped: here that may be long after.
             "-action", "reboot=shutdown,shutdown=poweroff",
-            .. QemuCommandLine.Devices(spec, paths, QemuCommandLine.SerialChannel($"path={QemuCommandLine.Escape(paths.Channel)}")),
+            .. QemuCommandLine.Devices(spec, paths, QemuCommandLine.Channel(cid, QemuCommandLine.ChannelFd)),
         ];
-        return new XElement(s_qemu + "commandline", arguments.Select(a => new XElement(s_qemu + "arg", new XAttribute("value", a))));
+        return new XElement(
+            s_qemu + "commandline",
+            arguments.Select(a => new XElement(s_qemu + "arg", new XAttribute("value", a))),
+            new XElement(s_qemu + "env", new XAttribute("name", EmulatorLaunch.Variable), new XAttribute("value", launch)));
     }
 
     /// <summary>What XML has no form for (a user's label may hold anything) is replaced.</summary>

@@ -22,6 +22,9 @@ internal static class EmbeddedRoot
             namespaces = []
             cgroup_controllers = []
             stdio_handler = "file"
+            # What it starts makes the jail, and takes these away then.
+            clear_emulator_capabilities = 0
+            seccomp_sandbox = 1
 
             """);
         return $"qemu:///embed?root={Uri.EscapeDataString(directory).Replace("%2F", "/", StringComparison.Ordinal)}";

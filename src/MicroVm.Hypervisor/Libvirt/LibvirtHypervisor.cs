@@ -1,27 +1,31 @@
+using System.ComponentModel;
+using System.Net.Sockets;
+using MicroVm.Hypervisor.Jail;
 using MicroVm.Hypervisor.Qemu;
 using MicroVm.Interop.Generated;
 using MicroVm.Interop.Libvirt;
-using MicroVm.Interop.Posix;
 using MicroVm.Interop.Processes;
 
 namespace MicroVm.Hypervisor.Libvirt;
 
 /// <summary>
 /// Runs each VM as a domain of libvirt's QEMU driver: for hosts whose VMs libvirt manages. The machine is the very one that the
-/// other driver starts, but for its channel: QEMU under libvirt inherits no descriptor, so that it is a virtio-serial port.
+/// other driver starts, and so is its jail: what libvirt starts for QEMU is a program of ours that makes it.
 /// libvirt is needed from the first start on, and for nothing else.
 /// </summary>
 public sealed class LibvirtHypervisor : IHypervisor, IDisposable
 {
     private readonly QemuHypervisor _qemu;
+    private readonly EmulatorProgram _emulator;
     private readonly LibvirtSession _session;
     private readonly Lazy<HypervisorInfo> _info;
     private readonly string? _logs;
 
-    /// <param name="qemu">Knows the host and its QEMU.</param>
+    /// <param name="qemu">Knows the host, its QEMU and its jails.</param>
     public LibvirtHypervisor(HypervisorOptions options, QemuHypervisor qemu)
     {
         _qemu = qemu;
+        _emulator = new(Path.Combine(options.Directory, "emulator"), options.EmulatorPath);
         _session = new(() => options.LibvirtUri ?? EmbeddedRoot.Prepare(options.LibvirtRoot));
         _logs = options.LibvirtUri is null ? EmbeddedRoot.Logs(options.LibvirtRoot) : null;
         _info = new(() => Inspect(qemu.Info));
@@ -29,102 +33,114 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
 
     public HypervisorInfo Info => _info.Value;
 
+    /// <summary>A libvirtd has control groups of its own for its domains.</summary>
+    private bool HasControlGroups => _logs is not null;
+
     public async Task<IVirtualMachine> StartAsync(VmSpec spec, CancellationToken cancellationToken)
     {
         VmSpecCheck.Check(spec);
         LibvirtConnection connection = await _session.OpenAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
-        DomainFiles files = Files(spec);
+        var paths = new VmPaths(spec.RuntimeDirectory);
         try
         {
-            return await StartAsync(spec, connection, files).ConfigureAwait(false);
+            string emulator = _emulator.For(_qemu.FindQemu());
+            await _session.SettleAsync(DomainXml.UuidOf(spec)).ConfigureAwait(false);
+            return await StartAsync(spec, connection, emulator, paths).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or HypervisorException or LibvirtException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or Win32Exception or HypervisorException)
         {
-            files.Remove();
-            files.RemoveLog();
-            throw e switch
-            {
-                LibvirtException refused => LibvirtSession.Explain(refused, $"start domain {DomainXml.NameOf(spec)}"),
-                HypervisorException known => known,
-                _ => new HypervisorException($"the VM could not be started: {e.Message}", e),
-            };
+            paths.Remove();
+            DomainControl.RemoveLog(LogOf(spec));
+            throw e as HypervisorException ?? new HypervisorException($"the VM could not be started: {e.Message}", e);
         }
     }
 
     public async Task<IVirtualMachine?> AdoptAsync(VmSpec spec, CancellationToken cancellationToken)
     {
-        DomainFiles files = Files(spec);
-        ProcessIdentity? identity = ProcessIdentity.Read(files.Paths.Process);
+        var paths = new VmPaths(spec.RuntimeDirectory);
+        ProcessIdentity? identity = ProcessIdentity.Read(paths.Process);
         PidFd? process = identity?.Open();
         if (process is null)
         {
-            await ClearAsync(spec, files, wasNoted: identity is not null).ConfigureAwait(false);
+            await ClearAsync(spec, paths, isKnown: identity is not null).ConfigureAwait(false);
             return null;
         }
 
         // The VM needs no libvirt to go on; libvirt, when it answers, is to know of it again.
         _ = _session.OpenAsync();
-        var console = new ConsoleLog(files.Paths.ConsoleOutput, spec.ConsoleLog);
-        DomainWatch watch = _session.Watch(DomainXml.UuidOf(spec));
-        return new LibvirtMachine(spec, _session, watch, files, identity!.ProcessId, process, console, () => _qemu.Forget(spec, user: null));
+        RunningVmm vmm = _qemu.TakeUp(spec, paths, identity!.ProcessId, process, HasControlGroups);
+        return new VmmMachine(vmm, new DomainControl(_session, _session.Watch(DomainXml.UuidOf(spec)), LogOf(spec)));
     }
 
     /// <summary>Lets the VMs go: they run on.</summary>
     public void Dispose() => _session.Dispose();
 
-    private DomainFiles Files(VmSpec spec) => new(
-        new VmPaths(spec.RuntimeDirectory), _logs is null ? null : Path.Combine(_logs, DomainXml.NameOf(spec) + ".log"));
+    private string? LogOf(VmSpec spec) => _logs is null ? null : Path.Combine(_logs, DomainXml.NameOf(spec) + ".log");
 
-    private async Task<LibvirtMachine> StartAsync(VmSpec spec, LibvirtConnection connection, DomainFiles files)
+    private async Task<VmmMachine> StartAsync(VmSpec spec, LibvirtConnection connection, string emulator, VmPaths paths)
     {
-        files.Create(spec.Token);
-        string uuid = DomainXml.UuidOf(spec);
-        await _session.SettleAsync(uuid).ConfigureAwait(false);
-        DomainWatch watch = _session.Watch(uuid);
-        var console = new ConsoleLog(files.Paths.ConsoleOutput, spec.ConsoleLog);
+        using VmStart start = await Task.Run(() => _qemu.Prepare(spec, paths)).ConfigureAwait(false);
+        DomainWatch watch = _session.Watch(DomainXml.UuidOf(spec));
         try
         {
-            using LibvirtDomain domain = await connection.CreateAsync(Xml(spec, files)).ConfigureAwait(false);
-            (int pid, PidFd process) = await NoteAsync(spec, files, domain).ConfigureAwait(false);
-            return new LibvirtMachine(spec, _session, watch, files, pid, process, console, () => _qemu.Forget(spec, user: null));
+            using var launch = new EmulatorLaunch(paths.Launch);
+            VmmProcess process = await CreateAsync(start, connection, launch, emulator).ConfigureAwait(false);
+            return new VmmMachine(_qemu.Running(start, process), new DomainControl(_session, watch, LogOf(spec)));
         }
-        catch
+        catch (Exception e)
         {
             watch.Dispose();
-            console.Dispose();
-            throw;
+            throw _qemu.Abandon(start, e);
         }
     }
 
-    /// <summary>A VM that nobody will know of, because its files could not be written, must not run on.</summary>
-    private async Task<(int Id, PidFd Process)> NoteAsync(VmSpec spec, DomainFiles files, LibvirtDomain domain)
+    /// <summary>libvirt answers when QEMU runs; meanwhile what it has started asks us how.</summary>
+    private async Task<VmmProcess> CreateAsync(VmStart start, LibvirtConnection connection, EmulatorLaunch launch, string emulator)
+    {
+        string xml = DomainXml.Build(start.Spec, Info, start.Paths, start.Cid, emulator, launch.Path, _qemu.TscKilohertz());
+        using var stop = new CancellationTokenSource();
+        Task<VmmProcess> launched = Task.Run(() => LaunchAsync(start, launch, emulator, stop.Token), CancellationToken.None);
+        try
+        {
+            using LibvirtDomain domain = await connection.CreateAsync(xml).ConfigureAwait(false);
+        }
+        catch (LibvirtException e)
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+            await GiveUpAsync(launched).ConfigureAwait(false);
+            throw LibvirtSession.Explain(e, $"start domain {DomainXml.NameOf(start.Spec)}");
+        }
+
+        return await launched.ConfigureAwait(false);
+    }
+
+    private async Task<VmmProcess> LaunchAsync(VmStart start, EmulatorLaunch launch, string emulator, CancellationToken cancellationToken)
+    {
+        using EmulatorChild child = await launch.AcceptAsync(cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> arguments = EmulatorArguments.InJail(child.Arguments, start.Cid, child.Channel);
+        JailSpec jail = _qemu.JailOf(start, [_qemu.FindQemu(), .. arguments]) with { IsEntered = true, HasControlGroup = HasControlGroups };
+        return _qemu.LaunchAs(child, start, jail, emulator);
+    }
+
+    /// <summary>Why there was nothing to start, if that is known here, is why libvirt had to give up.</summary>
+    private static async Task GiveUpAsync(Task<VmmProcess> launched)
     {
         try
         {
-            (int Id, PidFd Process) noted = files.Note();
-            if (_logs is not null)
-            {
-                // A libvirtd has control groups of its own for its domains.
-                _qemu.Confine(spec, noted.Id);
-            }
-
-            return noted;
+            VmmProcess process = await launched.ConfigureAwait(false);
+            process.Kill();
+            await process.ReapAsync().ConfigureAwait(false);
         }
-        catch
+        catch (OperationCanceledException)
         {
-            await DestroyAsync(domain).ConfigureAwait(false);
-            _qemu.Forget(spec, user: null);
-            throw;
+            // libvirt has not come so far.
         }
     }
 
-    private string Xml(VmSpec spec, DomainFiles files) => DomainXml.Build(
-        spec, Info, files.Paths, _qemu.FindQemu(), files.Pid, ProcessUser.IsRoot ? "+0:+0" : null, _qemu.TscKilohertz());
-
     /// <summary>Where the daemon was killed between a domain's start and its note, the domain runs and nobody knows of it.</summary>
-    private async Task ClearAsync(VmSpec spec, DomainFiles files, bool wasNoted)
+    private async Task ClearAsync(VmSpec spec, VmPaths paths, bool isKnown)
     {
-        if (!wasNoted && File.Exists(files.Paths.Token))
+        if (!isKnown && File.Exists(paths.Token))
         {
             try
             {
@@ -136,9 +152,8 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
             }
         }
 
-        files.Remove();
-        files.RemoveLog();
-        _qemu.Forget(spec, user: null);
+        _qemu.Clear(spec, paths, isKnown);
+        DomainControl.RemoveLog(LogOf(spec));
     }
 
     private static async Task DestroyAsync(LibvirtDomain domain)
@@ -157,7 +172,7 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
     {
         try
         {
-            return host with { Driver = "libvirt", Transport = "virtio-serial", Version = $"{host.Version}, libvirt {LibvirtConnection.LibraryVersion}" };
+            return host with { Driver = "libvirt", Version = $"{host.Version}, libvirt {LibvirtConnection.LibraryVersion}" };
         }
         catch (LibvirtException e)
         {

@@ -20,11 +20,11 @@ internal static class QemuCommandLine
         .. Board(spec.Kernel, spec.Initramfs, spec.VCpus, spec.Memory, host, tscKilohertz),
         "-chardev", $"socket,id=monitor,fd={MonitorFd},server=on,wait=off",
         "-mon", "chardev=monitor,mode=control",
-        .. Devices(spec, paths, Channel(vsockCid)),
+        .. Devices(spec, paths, Channel(vsockCid, ChannelFd)),
     ];
 
     /// <summary>What is the same whoever starts the VM: its token, console, channel, disks and networks.</summary>
-    /// <param name="channel">What <see cref="SerialChannel"/> or vsock take.</param>
+    /// <param name="channel">See <see cref="Channel"/>.</param>
     public static IReadOnlyList<string> Devices(VmSpec spec, VmPaths paths, IReadOnlyList<string> channel) =>
     [
         "-global", "virtio-mmio.force-legacy=false",
@@ -63,17 +63,16 @@ internal static class QemuCommandLine
 
     public static string Cpu(HypervisorInfo host) => host.Accelerator == "kvm" ? "host" : EmulatedCpu;
 
-    private static string[] Channel(uint? vsockCid) => vsockCid is { } cid
-        ? ["-device", $"vhost-vsock-device,vhostfd={ChannelFd},guest-cid={cid},{Bus(Slot.Channel)}"]
-        : SerialChannel($"fd={ChannelFd}");
-
-    /// <param name="socket">Where it listens: fd=N, or path=PATH.</param>
-    public static string[] SerialChannel(string socket) =>
-    [
-        "-chardev", $"socket,id=agent,{socket},server=on,wait=off",
-        "-device", $"virtio-serial-device,max_ports=2,{Bus(Slot.Channel)}",
-        "-device", "virtserialport,chardev=agent,name=mvm.agent",
-    ];
+    /// <param name="vsockCid">Null: a virtio-serial port.</param>
+    /// <param name="fd">The device that has this CID, or the socket where the port listens.</param>
+    public static string[] Channel(uint? vsockCid, int fd) => vsockCid is { } cid
+        ? ["-device", $"vhost-vsock-device,vhostfd={Number(fd)},guest-cid={Number(cid)},{Bus(Slot.Channel)}"]
+        :
+        [
+            "-chardev", $"socket,id=agent,fd={Number(fd)},server=on,wait=off",
+            "-device", $"virtio-serial-device,max_ports=2,{Bus(Slot.Channel)}",
+            "-device", "virtserialport,chardev=agent,name=mvm.agent",
+        ];
 
     private static string[] Disk(DiskSpec disk, string id, int slot)
     {

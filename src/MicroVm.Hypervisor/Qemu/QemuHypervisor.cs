@@ -1,12 +1,10 @@
 using System.ComponentModel;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using MicroVm.Hypervisor.Channel;
 using MicroVm.Hypervisor.Jail;
 using MicroVm.Hypervisor.Kvm;
 using MicroVm.Interop.Cpu;
-using MicroVm.Interop.Posix;
 using MicroVm.Interop.Processes;
 using MicroVm.Interop.Vsock;
 
@@ -60,29 +58,34 @@ public sealed class QemuHypervisor : IHypervisor
             return Task.FromResult<IVirtualMachine?>(null);
         }
 
-        uint? user = VmUsers.Read(paths.User);
-        Adopt(spec, identity!.ProcessId, user);
-        IAgentTransport transport = Transport(paths, VsockReservation.Read(paths.Cid));
-        VmmProcess vmm = new(identity.ProcessId, process, guard: null);
-        return Task.FromResult<IVirtualMachine?>(
-            new QemuMachine(spec, paths, vmm, transport, null, VmmMessages.Open(paths.Messages), CpuQuota(spec), () => Forget(spec, user)));
+        RunningVmm vmm = TakeUp(spec, paths, identity!.ProcessId, process, hasControlGroup: true);
+        return Task.FromResult<IVirtualMachine?>(new VmmMachine(vmm, new QmpControl(paths.Monitor)));
     }
 
-    private Func<double, bool> CpuQuota(VmSpec spec) => cpus => _jail?.Groups.TrySetCpus(spec.Id, cpus) ?? false;
+    private VmmMachine Start(VmSpec spec, string qemu, VmPaths paths)
+    {
+        using VmStart start = Prepare(spec, paths);
+        try
+        {
+            using Socket monitor = UnixListener.Open(paths.Monitor);
+            JailSpec jail = JailOf(start, [qemu, .. QemuCommandLine.Build(spec, Info, paths, start.Cid, TscKilohertz())]);
+            VmmProcess process = Launch(start, jail, [monitor.SafeHandle, start.Channel]);
+            return new VmmMachine(Running(start, process), new QmpControl(paths.Monitor));
+        }
+        catch (Exception e)
+        {
+            throw Abandon(start, e);
+        }
+    }
 
-    private static IAgentTransport Transport(VmPaths paths, uint? cid) =>
-        cid is { } number ? new VsockTransport(number) : new SerialTransport(paths.Channel);
-
-    private QemuMachine Start(VmSpec spec, string qemu, VmPaths paths)
+    /// <summary>A user, and the files of a VM that is to start; after it <see cref="Running"/> or <see cref="Abandon"/>.</summary>
+    internal VmStart Prepare(VmSpec spec, VmPaths paths)
     {
         paths.Remove();
         uint? user = _jail?.Users?.Take();
         try
         {
-            WriteToken(paths.Token, spec.Token);
-            NamedPipe.Create(paths.ConsoleOutput);
-            NamedPipe.Create(paths.ConsoleInput);
-            return Start(spec, qemu, paths, user);
+            return VmStart.Create(spec, paths, user, Info.Transport);
         }
         catch
         {
@@ -91,65 +94,102 @@ public sealed class QemuHypervisor : IHypervisor
         }
     }
 
-    private QemuMachine Start(VmSpec spec, string qemu, VmPaths paths, uint? user)
+    /// <summary>Nothing of it runs; the error says so.</summary>
+    internal Exception Abandon(VmStart start, Exception error)
     {
-        VmmMessages messages = VmmMessages.Create(paths.Messages);
-        ConsoleLog? console = null;
-        try
-        {
-            console = new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog);
-            using VsockReservation? vsock = Info.Transport == "vsock" ? VsockReservation.Take() : null;
-            vsock?.Write(paths.Cid);
-            using Socket monitor = Listen(paths.Monitor);
-            using Socket? serial = vsock is null ? Listen(paths.Channel) : null;
-            SafeHandle channel = vsock is null ? serial!.SafeHandle : vsock.Device;
-            IReadOnlyList<string> command = [qemu, .. QemuCommandLine.Build(spec, Info, paths, vsock?.Cid, TscKilohertz())];
-            VmmProcess process = Launch(spec, command, paths, user, messages, [monitor.SafeHandle, channel]);
-            return new QemuMachine(spec, paths, process, Transport(paths, vsock?.Cid), console, messages, CpuQuota(spec), () => Forget(spec, user));
-        }
-        catch (Exception e)
-        {
-            string? lastLine = messages.LastLine();
-            console?.Dispose();
-            messages.Dispose();
-            throw e is HypervisorException && lastLine is not null ? new HypervisorException($"{e.Message}: {lastLine}", e) : e;
-        }
+        Forget(start.Spec, start.User);
+        return start.Abandon(error);
     }
 
-    private VmmProcess Launch(
-        VmSpec spec, IReadOnlyList<string> command, VmPaths paths, uint? user, VmmMessages messages, IReadOnlyList<SafeHandle> inherited)
+    internal RunningVmm Running(VmStart start, VmmProcess process) => new()
+    {
+        Spec = start.Spec,
+        Paths = start.Paths,
+        Process = process,
+        Transport = start.Transport,
+        Console = start.Console,
+        Messages = start.Messages,
+        SetCpuQuota = CpuQuota(start.Spec),
+        Gone = () => Forget(start.Spec, start.User),
+    };
+
+    /// <summary>A VM that an earlier daemon started, in the driver's way.</summary>
+    internal RunningVmm TakeUp(VmSpec spec, VmPaths paths, int pid, PidFd process, bool hasControlGroup)
+    {
+        uint? user = VmUsers.Read(paths.User);
+        Adopt(spec, pid, user, hasControlGroup);
+        return new()
+        {
+            Spec = spec,
+            Paths = paths,
+            Process = new(pid, process, guard: null),
+            Transport = VmStart.TransportOf(paths, VsockReservation.Read(paths.Cid)),
+            Console = new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog),
+            Messages = VmmMessages.Open(paths.Messages),
+            SetCpuQuota = CpuQuota(spec),
+            Gone = () => Forget(spec, user),
+        };
+    }
+
+    private Func<double, bool> CpuQuota(VmSpec spec) => cpus => _jail?.Groups.TrySetCpus(spec.Id, cpus) ?? false;
+
+    /// <param name="command">QEMU and its arguments.</param>
+    internal JailSpec JailOf(VmStart start, IReadOnlyList<string> command) =>
+        QemuJail.Of(start.Spec, command, start.Paths, start.User, Info.Accelerator);
+
+    /// <summary>Starts it, in a jail if that is not switched off, and writes down which process it is before it begins.</summary>
+    private VmmProcess Launch(VmStart start, JailSpec spec, IReadOnlyList<SafeHandle> inherited)
     {
         if (_jail is null)
         {
-            int pid = ChildProcess.Start(command[0], command, messages.Handle, inherited);
-            return Register(new VmmProcess(pid, PidFd.Open(pid), guard: null), paths);
+            int pid = ChildProcess.Start(spec.Command[0], spec.Command, start.Messages.Handle, inherited);
+            return Register(new VmmProcess(pid, PidFd.Open(pid), guard: null), start);
         }
 
-        QemuJail.Prepare(spec, paths, user);
-        JailSpec jailed = QemuJail.Of(spec, command, paths, user, Info.Accelerator);
-        JailedVmm vmm = _jail.Start(jailed, messages.Handle, inherited, new FileInfo(spec.Scratch.Path).Length);
-        try
+        QemuJail.Prepare(start.Spec, start.Paths, start.User);
+        return Begin(_jail.Start(spec, start.Messages.Handle, inherited, ScratchLength(start)), start);
+    }
+
+    /// <summary>The same for a process that is already there.</summary>
+    /// <param name="keeper">mvm-emulator.</param>
+    internal VmmProcess LaunchAs(IJailEntrant entrant, VmStart start, JailSpec spec, string keeper)
+    {
+        if (_jail is null)
         {
-            return Register(vmm.Process, paths, user);
+            var process = new VmmProcess(entrant.ProcessId, PidFd.Open(entrant.ProcessId), guard: null);
+            Register(process, start);
+            entrant.Become(0, spec.Command, [start.Messages.Handle, start.Channel]);
+            return process;
         }
-        finally
+
+        QemuJail.Prepare(start.Spec, start.Paths, start.User);
+        return Begin(_jail.Enter(spec, entrant, keeper, start.Messages.Handle, start.Channel, ScratchLength(start)), start);
+    }
+
+    private static VmmProcess Begin(JailedVmm vmm, VmStart start)
+    {
+        using (vmm)
         {
+            Register(vmm.Process, start);
             vmm.Release();
+            return vmm.Process;
         }
     }
 
+    private static long ScratchLength(VmStart start) => new FileInfo(start.Spec.Scratch.Path).Length;
+
     /// <summary>Writes down which process it is; a VM that nobody will know of, because that failed, must not run on.</summary>
-    private static VmmProcess Register(VmmProcess process, VmPaths paths, uint? user = null)
+    private static VmmProcess Register(VmmProcess process, VmStart start)
     {
         try
         {
             OutOfMemoryScore.MakeVictim(process.ProcessId);
-            if (user is { } number)
+            if (start.User is { } number)
             {
-                VmUsers.Write(paths.User, number);
+                VmUsers.Write(start.Paths.User, number);
             }
 
-            ProcessIdentity.Of(process.ProcessId).Write(paths.Process);
+            ProcessIdentity.Of(process.ProcessId).Write(start.Paths.Process);
             return process;
         }
         catch
@@ -157,17 +197,6 @@ public sealed class QemuHypervisor : IHypervisor
             process.Kill();
             _ = process.ReapAsync();
             throw;
-        }
-    }
-
-    /// <summary>Bounds a VMM that another started, as far as this daemon may: its control group is the VM's.</summary>
-    /// <exception cref="IOException">The host refuses.</exception>
-    internal void Confine(VmSpec spec, int pid)
-    {
-        if (_jail?.Users is not null)
-        {
-            _jail.Groups.Create(spec.Id, QemuJail.LimitsOf(spec, Info.Accelerator));
-            _jail.Confine(spec.Id, [pid]);
         }
     }
 
@@ -182,16 +211,17 @@ public sealed class QemuHypervisor : IHypervisor
     }
 
     /// <summary>The daemon before this one may have ended before the VM was in its group.</summary>
-    private void Adopt(VmSpec spec, int pid, uint? user)
+    private void Adopt(VmSpec spec, int pid, uint? user, bool hasControlGroup)
     {
         if (user is { } number)
         {
             _jail?.Users?.Adopt(number);
-            _jail?.Confine(spec.Id, [pid]);
+            _jail?.Confine(spec.Id, hasControlGroup ? [pid] : []);
         }
     }
 
-    private void Clear(VmSpec spec, VmPaths paths, bool isKnown)
+    /// <summary>What is left of a VM that no process is known of.</summary>
+    internal void Clear(VmSpec spec, VmPaths paths, bool isKnown)
     {
         if (!isKnown)
         {
@@ -209,32 +239,6 @@ public sealed class QemuHypervisor : IHypervisor
 
     /// <summary>KVM tells its guests itself.</summary>
     internal uint? TscKilohertz() => Info.Accelerator == "tcg" ? _counter?.MeasureKilohertz() : null;
-
-    private static Socket Listen(string path)
-    {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            // The runtime unlinks the name it bound when the socket is disposed: it finds another one gone.
-            socket.Bind(new UnixDomainSocketEndPoint(path + "~"));
-            File.SetUnixFileMode(path + "~", UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            socket.Listen(4);
-            File.Move(path + "~", path);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    internal static void WriteToken(string path, byte[] token)
-    {
-        using SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.None);
-        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        RandomAccess.Write(file, token, 0);
-    }
 
     internal string FindQemu() => QemuInstallation.Find(_options.QemuPath);
 

@@ -9,6 +9,9 @@ internal sealed record VmPaths(string Directory)
     /// <summary>The agent channel, where it is a virtio-serial port.</summary>
     public string Channel => Path.Combine(Directory, "agent.sock");
 
+    /// <summary>Where libvirt's child asks what to run.</summary>
+    public string Launch => Path.Combine(Directory, "launch.sock");
+
     public string Token => Path.Combine(Directory, "token");
 
     /// <summary>
@@ -36,7 +39,7 @@ internal sealed record VmPaths(string Directory)
 
     public void Remove()
     {
-        foreach (string file in new[] { Monitor, Channel, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid, User })
+        foreach (string file in new[] { Monitor, Channel, Launch, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid, User })
         {
             File.Delete(file);
         }

@@ -50,9 +50,9 @@ internal sealed class VmmMessages : IDisposable
                 count = stream.Read(buffer, length, buffer.Length - length);
             }
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            // Empty: EAGAIN.
+            // Empty (EAGAIN), or nobody holds the VM any more.
         }
 
         return buffer.AsSpan(0, length);

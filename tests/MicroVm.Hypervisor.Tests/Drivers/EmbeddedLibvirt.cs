@@ -1,6 +1,8 @@
 using MicroVm.Hypervisor.Libvirt;
 using MicroVm.Hypervisor.Qemu;
 
+[assembly: AssemblyFixture(typeof(MicroVm.Hypervisor.Tests.Drivers.EmbeddedLibvirt))]
+
 namespace MicroVm.Hypervisor.Tests.Drivers;
 
 /// <summary>libvirt's driver in this process: one root for all tests, as it has one a process.</summary>
@@ -18,7 +20,7 @@ public sealed class EmbeddedLibvirt : IDisposable
 
     public LibvirtHypervisor Hypervisor { get; }
 
-    public string Uri => $"qemu:///embed?root={Options.LibvirtRoot}";
+    public string Uri => EmbeddedRoot.Prepare(Options.LibvirtRoot);
 
     public void Dispose()
     {

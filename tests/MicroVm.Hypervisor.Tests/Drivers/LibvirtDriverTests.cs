@@ -6,7 +6,7 @@ using MicroVm.Interop.Libvirt;
 
 namespace MicroVm.Hypervisor.Tests.Drivers;
 
-public sealed class LibvirtDriverTests(EmbeddedLibvirt libvirt) : DriverTests, IClassFixture<EmbeddedLibvirt>
+public sealed class LibvirtDriverTests(EmbeddedLibvirt libvirt) : DriverTests
 {
     protected override IHypervisor Hypervisor => libvirt.Hypervisor;
 
@@ -34,7 +34,7 @@ public sealed class LibvirtDriverTests(EmbeddedLibvirt libvirt) : DriverTests, I
         await using IVirtualMachine machine = await Hypervisor.StartAsync(spec, Token);
         string[] arguments = (await File.ReadAllTextAsync($"/proc/{machine.ProcessId}/cmdline", Token)).Split('\0');
         var paths = new VmPaths(spec.RuntimeDirectory);
-        foreach (string shared in QemuCommandLine.Devices(spec, paths, QemuCommandLine.SerialChannel($"path={paths.Channel}")))
+        foreach (string shared in QemuCommandLine.Devices(spec, paths, []))
         {
             Assert.Contains(shared, arguments);
         }

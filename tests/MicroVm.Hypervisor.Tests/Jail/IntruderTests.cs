@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using MicroVm.Hypervisor.Jail;
+using MicroVm.Hypervisor.Libvirt;
 using MicroVm.Hypervisor.Qemu;
+using MicroVm.Hypervisor.Tests.Drivers;
 
 namespace MicroVm.Hypervisor.Tests.Jail;
 
@@ -11,9 +13,11 @@ public sealed class IntruderTests : IDisposable
     private static readonly TimeSpan s_limit = TimeSpan.FromMinutes(1);
     private readonly string _directory = Directory.CreateTempSubdirectory("mvm-intruder").FullName;
     private readonly string _intruder;
+    private readonly EmbeddedLibvirt _libvirt;
 
-    public IntruderTests()
+    public IntruderTests(EmbeddedLibvirt libvirt)
     {
+        _libvirt = libvirt;
         _intruder = Path.Combine(_directory, "intruder");
         string source = Path.Combine(Root(), "tests/jail/intruder.c");
         Run("musl-gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-Os", "-static", source, "-o", _intruder);
@@ -27,15 +31,22 @@ public sealed class IntruderTests : IDisposable
         VmSpec spec = await TestHost.SpecAsync(_directory, "vm-d");
         using Socket file = await OtherVmAsync();
         using Socket host = Listen("\0" + spec.RuntimeDirectory);
-        QemuHypervisor hypervisor = new(TestHost.Options with
-        {
-            QemuPath = _intruder,
-            Directory = Path.Combine(_directory, "hypervisor"),
-            Jail = new() { Users = new(JailOptions.DefaultUsers.First + JailOptions.DefaultUsers.Count, 1) }, // Its fork bomb uses its user up.
-        });
-        await using IVirtualMachine machine = await hypervisor.StartAsync(spec, TestContext.Current.CancellationToken);
+        await using IVirtualMachine machine = await new QemuHypervisor(Options(0)).StartAsync(spec, TestContext.Current.CancellationToken);
         VmExit exit = await machine.Exited.WaitAsync(s_limit, TestContext.Current.CancellationToken);
         Assert.Equal("QEMU: held", exit.Reason);
+    }
+
+    /// <summary>Where libvirt starts it, too: but it is told whether a number is that of a process (see LibvirtJailTests).</summary>
+    [Fact]
+    public async Task TheJailUnderLibvirtHolds()
+    {
+        VmSpec spec = await TestHost.SpecAsync(_directory, "vm-f");
+        using Socket file = await OtherVmAsync();
+        using Socket host = Listen("\0" + spec.RuntimeDirectory);
+        HypervisorOptions options = Options(1) with { LibvirtUri = _libvirt.Uri };
+        using LibvirtHypervisor hypervisor = new(options, new QemuHypervisor(options));
+        var error = await Assert.ThrowsAsync<HypervisorException>(() => hypervisor.StartAsync(spec, TestContext.Current.CancellationToken));
+        Assert.EndsWith(": numbers of processes", error.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Else the test above could not fail: an ordinary user of the host reaches a lot.</summary>
@@ -50,6 +61,14 @@ public sealed class IntruderTests : IDisposable
             "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", _intruder, $"name=opt/mvm/token,file={spec.RuntimeDirectory}/token");
         Assert.All(["users", "processes", "shell", "abstract socket", "ptrace"], what => Assert.Contains(what, output, StringComparison.Ordinal));
     }
+
+    /// <summary>Its fork bomb uses its user up.</summary>
+    private HypervisorOptions Options(uint user) => TestHost.Options with
+    {
+        QemuPath = _intruder,
+        Directory = Path.Combine(_directory, "hypervisor"),
+        Jail = new() { Users = new(JailOptions.DefaultUsers.First + JailOptions.DefaultUsers.Count + user, 1) },
+    };
 
     private async Task<Socket> OtherVmAsync()
     {
