@@ -15,10 +15,13 @@ public sealed record JailOptions
     /// <summary>Each VM's own user and group, with the same number. Only root can give them.</summary>
     public UserRange Users { get; init; } = DefaultUsers;
 
+    /// <summary>Where the daemons of one host tell each other which users they have given.</summary>
+    public string ClaimsDirectory { get; init; } = "/run/mvm-users";
+
     /// <summary>The control group, from the hierarchy's root, below which each VM has its own.</summary>
     public string ControlGroupParent { get; init; } = "mvm";
 }
 
 /// <param name="First">At least 1.</param>
-/// <param name="Count">At least 1; as many VMs can run at once.</param>
+/// <param name="Count">At least 1; as many VMs can run at once on the host.</param>
 public sealed record UserRange(uint First, uint Count);

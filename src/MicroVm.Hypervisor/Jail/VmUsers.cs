@@ -3,15 +3,16 @@ using System.Globalization;
 namespace MicroVm.Hypervisor.Jail;
 
 /// <summary>
-/// Users for VMs, one each. A number comes back last, so that what a VM may have left somewhere is not soon another's.
+/// Users for VMs, one each, whatever daemon of the host runs them. A number comes back last, so that what a VM may have left
+/// somewhere is not soon another's.
 /// </summary>
-internal sealed class VmUsers(UserRange range)
+internal sealed class VmUsers(UserRange range, UserClaims claims)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<uint> _taken = [];
     private uint _next;
 
-    /// <summary>How many VMs there are.</summary>
+    /// <summary>How many VMs this daemon has.</summary>
     public int Taken
     {
         get
@@ -31,8 +32,9 @@ internal sealed class VmUsers(UserRange range)
             for (uint i = 0; i < range.Count; i++)
             {
                 uint user = range.First + ((_next + i) % range.Count);
-                if (_taken.Add(user))
+                if (!_taken.Contains(user) && claims.TryTake(user))
                 {
+                    _taken.Add(user);
                     _next = user - range.First + 1;
                     return user;
                 }
@@ -43,13 +45,15 @@ internal sealed class VmUsers(UserRange range)
             $"all {range.Count} users for virtual machines are taken: stop one, or widen vm-users in the configuration");
     }
 
-    /// <summary>One that a VM of an earlier daemon has.</summary>
-    public void Adopt(uint user)
+    /// <summary>Once the VM that was started for it, or was found with it, has a process.</summary>
+    public void Give(uint user, int pid)
     {
         lock (_lock)
         {
             _taken.Add(user);
         }
+
+        claims.Give(user, pid);
     }
 
     public void Release(uint user)
@@ -58,6 +62,8 @@ internal sealed class VmUsers(UserRange range)
         {
             _taken.Remove(user);
         }
+
+        claims.Drop(user);
     }
 
     /// <summary>Null where there is no such file: the VM has no user of its own.</summary>

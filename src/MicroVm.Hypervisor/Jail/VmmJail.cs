@@ -25,7 +25,7 @@ internal sealed partial class VmmJail
     public VmmJail(JailOptions options, string directory, Func<string> program, Func<string, IReadOnlyList<string>> data)
     {
         _bubblewrap = options.BubblewrapPath;
-        Users = Environment.IsPrivilegedProcess ? new VmUsers(options.Users) : null;
+        Users = Environment.IsPrivilegedProcess ? new VmUsers(options.Users, new(options.ClaimsDirectory)) : null;
         Groups = Users is null ? new("", []) : new(options.ControlGroupParent, File.ReadLines("/proc/self/mounts"));
         _tree = new(() => MakeTree(directory, program(), data), LazyThreadSafetyMode.PublicationOnly);
     }

@@ -166,7 +166,7 @@ public sealed class QemuHypervisor : IHypervisor
         return Begin(_jail.Enter(spec, entrant, keeper, start.Messages.Handle, start.Channel, ScratchLength(start)), start);
     }
 
-    private static VmmProcess Begin(JailedVmm vmm, VmStart start)
+    private VmmProcess Begin(JailedVmm vmm, VmStart start)
     {
         using (vmm)
         {
@@ -179,13 +179,14 @@ public sealed class QemuHypervisor : IHypervisor
     private static long ScratchLength(VmStart start) => new FileInfo(start.Spec.Scratch.Path).Length;
 
     /// <summary>Writes down which process it is; a VM that nobody will know of, because that failed, must not run on.</summary>
-    private static VmmProcess Register(VmmProcess process, VmStart start)
+    private VmmProcess Register(VmmProcess process, VmStart start)
     {
         try
         {
             OutOfMemoryScore.MakeVictim(process.ProcessId);
             if (start.User is { } number)
             {
+                _jail?.Users?.Give(number, process.ProcessId);
                 VmUsers.Write(start.Paths.User, number);
             }
 
@@ -215,7 +216,7 @@ public sealed class QemuHypervisor : IHypervisor
     {
         if (user is { } number)
         {
-            _jail?.Users?.Adopt(number);
+            _jail?.Users?.Give(number, pid);
             _jail?.Confine(spec.Id, hasControlGroup ? [pid] : []);
         }
     }
