@@ -25,6 +25,40 @@ public sealed class LogTests(DaemonFixture fixture)
     }
 
     [Theory, CombinatorialClients]
+    public async Task OlderFilesAreCompressed(string client)
+    {
+        const string Many = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done; sleep 600";
+        string id = (await Daemon.ClientAsync(
+            client, ["run", "-d", "--network", "none", "--log-driver", "local", "--log-opt", "max-size=40k", "--log-opt", "max-file=100", "busybox", "sh", "-c", Many])).Succeeded();
+        string[] lines = [];
+        for (int attempt = 0; lines.LastOrDefault() != "line 3000"; attempt++)
+        {
+            Assert.True(attempt < 600, lines.LastOrDefault() ?? "no line");
+            await Task.Delay(100);
+            lines = (await Daemon.ClientAsync(client, ["logs", id])).Succeeded().Split('\n');
+        }
+
+        Assert.Equal(Enumerable.Range(1, 3000).Select(line => $"line {line}"), lines);
+        string path = (await Daemon.ClientAsync(client, ["inspect", "-f", "{{.LogPath}}", id])).Succeeded();
+        Assert.NotEmpty(new DirectoryInfo(Path.GetDirectoryName(path)!).GetFiles(Path.GetFileName(path) + ".*.gz"));
+        (await Daemon.ClientAsync(client, ["rm", "-f", id])).Succeeded();
+    }
+
+    [Theory, CombinatorialClients]
+    public async Task EntriesCarryWhatTheOptionsChoose(string client)
+    {
+        string name = $"logged-{client}";
+        (await Daemon.ClientAsync(client,
+        [
+            "run", "--network", "none", "--name", name, "-l", "app=<w e b>", "-l", "other=1", "-e", "ROLE=a/b,c", "--log-opt", "labels=app", "--log-opt", "env-regex=^RO",
+            "--log-opt", "tag={{.Name}}", "busybox", "echo", "hi",
+        ])).Succeeded();
+        Assert.Equal($"ROLE=a%2Fb%2Cc,app=%3Cw+e+b%3E,tag={name} hi", (await Daemon.ClientAsync(client, ["logs", "--details", name])).Succeeded());
+        Assert.Equal("hi", (await Daemon.ClientAsync(client, ["logs", name])).Succeeded());
+        (await Daemon.ClientAsync(client, ["rm", name])).Succeeded();
+    }
+
+    [Theory, CombinatorialClients]
     public async Task DriversAreChosenAndRefused(string client)
     {
         string id = (await Daemon.ClientAsync(client, ["run", "-d", "--network", "none", "--log-driver", "none", "busybox", "echo", "lost"])).Succeeded();
@@ -38,5 +72,7 @@ public sealed class LogTests(DaemonFixture fixture)
             client, ["run", "--rm", "--network", "none", "--log-driver", "local", "--log-opt", "mode=non-blocking", "busybox", "echo", "kept"])).Succeeded());
         (await Daemon.ClientAsync(client, ["run", "--rm", "--log-driver", "syslog", "busybox"])).Failed(125, "no log driver named 'syslog'");
         (await Daemon.ClientAsync(client, ["run", "--rm", "--log-opt", "size=1", "busybox"])).Failed(125, "unknown log opt 'size'");
+        (await Daemon.ClientAsync(client, ["run", "--rm", "--log-driver", "local", "--log-opt", "tag=x", "busybox"])).Failed(125, "unknown log opt 'tag' for local");
+        (await Daemon.ClientAsync(client, ["run", "--rm", "--log-opt", "labels-regex=(", "busybox"])).Failed(125, "not a regular expression");
     }
 }

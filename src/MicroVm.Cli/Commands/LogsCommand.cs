@@ -12,6 +12,7 @@ namespace MicroVm.Cli.Commands;
 
 internal sealed class LogsCommand : Command
 {
+    private bool _details;
     private bool _follow;
     private bool _timestamps;
     private bool _kernel;
@@ -21,6 +22,7 @@ internal sealed class LogsCommand : Command
 
     internal override void Define(FlagSet flags)
     {
+        flags.Switch("details", '\0', "Show extra details provided to logs", value => _details = value);
         flags.Switch("follow", 'f', "Follow log output", value => _follow = value);
         flags.Switch("kernel", '\0', "Show the console of the guest's kernel instead", value => _kernel = value);
         flags.Text("since", '\0', "Show logs since timestamp (e.g. \"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)", value => _since = Timestamp.Parse(value));
@@ -56,6 +58,7 @@ internal sealed class LogsCommand : Command
     private string Query()
     {
         string query = $"stdout=1&stderr=1&follow={(_follow ? 1 : 0)}&timestamps={(_timestamps ? 1 : 0)}&tail={Percent.Encode(_tail)}";
+        query += _details ? "&details=1" : "";
         query += _since is null ? "" : $"&since={_since}";
         return _until is null ? query : $"{query}&until={_until}";
     }

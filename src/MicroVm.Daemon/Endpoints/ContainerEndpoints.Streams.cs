@@ -56,7 +56,7 @@ internal sealed partial class ContainerEndpoints
 
         context.Response.ContentType = HijackResponse.StreamType(context, container.Spec.Terminal);
         IAsyncEnumerable<LogEntry> entries = containers.LogsAsync(container.Id, options, context.RequestAborted);
-        var writer = new LogWriter(context.Response.Body, framed: !container.Spec.Terminal, context.QueryFlag("timestamps"));
+        var writer = new LogWriter(context.Response.Body, framed: !container.Spec.Terminal, context.QueryFlag("timestamps"), context.QueryFlag("details"));
         await writer.CopyAsync(entries, context.RequestAborted);
     }
 

@@ -4,8 +4,8 @@ using MicroVm.Engine.Containers;
 
 namespace MicroVm.Daemon.Endpoints;
 
-/// <summary>Writes log entries as frames (or bare, for a terminal), each with its time in front when asked for.</summary>
-internal sealed class LogWriter(Stream output, bool framed, bool timestamps)
+/// <summary>Writes log entries as frames (or bare, for a terminal), each with its time and its attributes in front when asked for.</summary>
+internal sealed class LogWriter(Stream output, bool framed, bool timestamps, bool details)
 {
     private readonly byte[] _header = new byte[StreamFrame.HeaderLength];
 
@@ -33,7 +33,7 @@ internal sealed class LogWriter(Stream output, bool framed, bool timestamps)
 
     private async Task WriteAsync(LogEntry entry, CancellationToken cancellationToken)
     {
-        byte[] prefix = timestamps ? Encoding.ASCII.GetBytes(Timestamps.FormatFixed(entry.Time) + " ") : [];
+        byte[] prefix = Encoding.ASCII.GetBytes((timestamps ? Timestamps.FormatFixed(entry.Time) + " " : "") + (details ? Details(entry) + " " : ""));
         if (framed)
         {
             StreamFrame.WriteHeader(_header, (byte)entry.Stream, prefix.Length + entry.Line.Length);
@@ -43,4 +43,12 @@ internal sealed class LogWriter(Stream output, bool framed, bool timestamps)
         await output.WriteAsync(prefix, cancellationToken);
         await output.WriteAsync(entry.Line, cancellationToken);
     }
+
+    /// <summary>In Docker's form: sorted, escaped as in a query.</summary>
+    private static string Details(LogEntry entry) => string.Join(
+        ',',
+        entry.Attributes.OrderBy(attribute => attribute.Key, StringComparer.Ordinal).Select(attribute => $"{Escape(attribute.Key)}={Escape(attribute.Value)}"));
+
+    // Go's url.QueryEscape leaves the same letters as RFC 3986, and makes a blank "+".
+    private static string Escape(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
 }

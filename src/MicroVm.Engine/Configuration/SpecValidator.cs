@@ -27,6 +27,7 @@ internal static partial class SpecValidator
         ValidateResources(spec, options);
         ValidateMounts(spec);
         _ = LogSettings.Parse(spec.LogDriver, spec.LogOptions);
+        LogAttributes.Check(spec, effective);
         ValidateNetwork(spec, effective);
         _ = Capabilities.Resolve(spec.CapAdd, spec.CapDrop, spec.Privileged);
         _ = ResourceLimits.Resolve(spec.Ulimits);

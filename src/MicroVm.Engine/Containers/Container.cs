@@ -33,7 +33,7 @@ internal sealed class Container
     public string Id => Snapshot.Id;
 
     /// <summary>How its output is kept.</summary>
-    public LogSettings LogSettings => LogSettings.Parse(Snapshot.Spec.LogDriver, Snapshot.Spec.LogOptions);
+    public LogSettings LogSettings => LogSettings.Parse(Snapshot.Spec.LogDriver, Snapshot.Spec.LogOptions) with { Attributes = LogAttributes.Of(Snapshot) };
 
     public bool IsRunning => Snapshot.Status is ContainerStatus.Running or ContainerStatus.Paused;
 
@@ -110,5 +110,5 @@ internal sealed class Container
     /// <summary>Its files are going to be deleted.</summary>
     public Task StopWritingAsync() => _writer.CloseAsync();
 
-    private StdioHub NewHub() => new(Snapshot.Spec.Terminal, Snapshot.Spec.StdinOnce, Paths.Log, LogSettings.IsBlocking);
+    private StdioHub NewHub() => new(Snapshot.Spec.Terminal, Snapshot.Spec.StdinOnce, Paths.Log, LogSettings.Parse(Snapshot.Spec.LogDriver, Snapshot.Spec.LogOptions).IsBlocking);
 }

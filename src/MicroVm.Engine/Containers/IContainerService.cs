@@ -130,7 +130,11 @@ public enum OutputStream : byte
 public readonly record struct OutputChunk(OutputStream Stream, ReadOnlyMemory<byte> Bytes);
 
 /// <param name="Line">With its newline, or a partial line without.</param>
-public sealed record LogEntry(OutputStream Stream, DateTimeOffset Time, ReadOnlyMemory<byte> Line);
+public sealed record LogEntry(OutputStream Stream, DateTimeOffset Time, ReadOnlyMemory<byte> Line)
+{
+    /// <summary>What the log's options had it carry.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Attributes { get; init; } = [];
+}
 
 /// <param name="Tail">Last N lines; null: all.</param>
 public sealed record LogOptions(

@@ -13,6 +13,7 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
 
     private readonly Lock _sync = new();
     private readonly LogSettings _settings;
+    private readonly LogCompressor? _compressor;
     private SafeFileHandle _file;
     private readonly LogPosition _position;
     private readonly JsonLogEncoder _encoder = new();
@@ -30,6 +31,7 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
     {
         Path = path;
         _settings = settings;
+        _compressor = settings is { Compresses: true, MaxFiles: > 1 } ? new(path, settings.MaxFiles, _sync) : null;
         (_file, _position, _length) = (file, position, length);
         _written = _received = offsets;
     }
@@ -119,7 +121,7 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
     {
         lock (_sync)
         {
-            byte[] suffix = JsonLogEncoder.Suffix(stream, DateTime.UtcNow);
+            byte[] suffix = JsonLogEncoder.Suffix(stream, DateTime.UtcNow, _settings.Attributes);
             LineBuffer line = Line(stream);
             while (!bytes.IsEmpty)
             {
@@ -142,7 +144,7 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
     {
         lock (_sync)
         {
-            Line(stream).Finish(JsonLogEncoder.Suffix(stream, DateTime.UtcNow), _encoder);
+            Line(stream).Finish(JsonLogEncoder.Suffix(stream, DateTime.UtcNow, _settings.Attributes), _encoder);
             Flush();
             return _written.Of(stream);
         }
@@ -211,6 +213,8 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
             _file.Dispose();
             _position.Dispose();
         }
+
+        _compressor?.Dispose();
     }
 
     private static SafeFileHandle OpenFile(string path) =>
@@ -266,24 +270,12 @@ internal sealed class ContainerLog : IOutputSink, IDisposable
         }
 
         _position.Write(0, 0, _written, _written);
-        for (int age = _settings.MaxFiles - 1; age > 0; age--)
-        {
-            if (File.Exists(LogFiles.NameOf(Path, age - 1)))
-            {
-                File.Move(LogFiles.NameOf(Path, age - 1), LogFiles.NameOf(Path, age), overwrite: true);
-            }
-        }
-
-        if (_settings.MaxFiles == 1)
-        {
-            // Readers keep the one they have open.
-            File.Delete(Path);
-        }
-
+        LogFiles.Shift(Path, _settings.MaxFiles);
         SafeFileHandle full = _file;
         _file = OpenFile(Path);
         full.Dispose();
         (_generation, _length) = (_generation + 1, 0);
+        _compressor?.Rotated();
     }
 
     /// <summary>Leaves a gap: the guest has been (or will be) told that these bytes are taken.</summary>

@@ -7,7 +7,7 @@ namespace MicroVm.Engine.Logs;
 
 /// <summary>
 /// Writes entries of Docker's json-file log, byte for byte as dockerd does:
-/// <c>{"log":"text\n","stream":"stdout","time":"2006-01-02T15:04:05.999999999Z"}</c>. Control characters, &lt;, &gt;,
+/// <c>{"log":"text\n","stream":"stdout","time":"2006-01-02T15:04:05.999999999Z"}</c>, with <c>"attrs"</c> before the time. Control characters, &lt;, &gt;,
 /// &amp;, U+2028 and U+2029 are escaped; each byte that is not UTF-8 becomes U+FFFD.
 /// </summary>
 internal sealed class JsonLogEncoder
@@ -32,17 +32,36 @@ internal sealed class JsonLogEncoder
     public void Clear() => _length = 0;
 
     /// <summary>The end of an entry: all that follows the text.</summary>
-    public static byte[] Suffix(OutputStream stream, DateTime time)
+    /// <param name="attributes">A JSON object; empty: none.</param>
+    public static byte[] Suffix(OutputStream stream, DateTime time, ReadOnlySpan<byte> attributes = default)
     {
         string name = stream == OutputStream.Stderr ? "stderr" : "stdout";
         string text = time.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
-        return Encoding.ASCII.GetBytes($"\",\"stream\":\"{name}\",\"time\":\"{text}\"}}\n");
+        byte[] end = Encoding.ASCII.GetBytes($",\"time\":\"{text}\"}}\n");
+        byte[] start = Encoding.ASCII.GetBytes($"\",\"stream\":\"{name}\"{(attributes.IsEmpty ? "" : ",\"attrs\":")}");
+        return [.. start, .. attributes, .. end];
+    }
+
+    /// <summary>Appends JSON as it is.</summary>
+    public void AppendRaw(ReadOnlySpan<byte> json)
+    {
+        EnsureRoom(json.Length);
+        Put(json);
+    }
+
+    /// <summary>Appends a text in quotes.</summary>
+    public void AppendText(ReadOnlySpan<byte> text)
+    {
+        EnsureRoom(checked((text.Length * WorstEscape) + EntryOverhead));
+        Put("\""u8);
+        PutEscaped(text);
+        Put("\""u8);
     }
 
     /// <summary>Appends one entry; <paramref name="newline"/> false marks a line that goes on in the next entry.</summary>
     public void Append(ReadOnlySpan<byte> text, bool newline, ReadOnlySpan<byte> suffix)
     {
-        EnsureRoom(checked((text.Length * WorstEscape) + EntryOverhead));
+        EnsureRoom(checked((text.Length * WorstEscape) + suffix.Length + EntryOverhead));
         Put("{\"log\":\""u8);
         PutEscaped(text);
         if (newline)

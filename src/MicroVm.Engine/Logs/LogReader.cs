@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
 using MicroVm.Engine.Containers;
 
@@ -11,7 +10,7 @@ internal sealed class LogReader : IDisposable
 {
     private const int BufferSize = 128 * 1024;
 
-    // An entry holds 16 KiB, at worst escaped sixfold.
+    // An entry holds 16 KiB, at worst escaped sixfold, and its attributes.
     private const int MaxLine = 256 * 1024;
 
     private readonly LogFiles _files;
@@ -157,7 +156,7 @@ internal sealed class LogReader : IDisposable
     {
         while (TryReadLine(out ReadOnlySpan<byte> line))
         {
-            if (Parse(line) is { } entry)
+            if (LogEntryParser.Parse(line) is { } entry)
             {
                 return entry;
             }
@@ -236,68 +235,5 @@ internal sealed class LogReader : IDisposable
         _buffer.CopyTo(larger.AsSpan());
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = larger;
-    }
-
-    private static LogEntry? Parse(ReadOnlySpan<byte> line)
-    {
-        try
-        {
-            return ParseEntry(line);
-        }
-        catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException)
-        {
-            return null;
-        }
-    }
-
-    private static LogEntry? ParseEntry(ReadOnlySpan<byte> line)
-    {
-        Utf8JsonReader json = new(line);
-        byte[]? text = null;
-        OutputStream stream = OutputStream.Stdout;
-        DateTimeOffset time = default;
-        while (json.Read())
-        {
-            if (json.TokenType != JsonTokenType.PropertyName)
-            {
-                continue;
-            }
-
-            if (json.ValueTextEquals("log"u8))
-            {
-                _ = json.Read();
-                text = Unescape(ref json);
-            }
-            else if (json.ValueTextEquals("stream"u8))
-            {
-                _ = json.Read();
-                stream = json.ValueTextEquals("stderr"u8) ? OutputStream.Stderr : OutputStream.Stdout;
-            }
-            else if (json.ValueTextEquals("time"u8))
-            {
-                _ = json.Read();
-                time = json.GetDateTimeOffset();
-            }
-            else
-            {
-                json.Skip();
-            }
-        }
-
-        return text is null ? null : new(stream, time, text);
-    }
-
-    private static byte[] Unescape(ref Utf8JsonReader json)
-    {
-        if (!json.ValueIsEscaped)
-        {
-            return json.ValueSpan.ToArray();
-        }
-
-        byte[] room = ArrayPool<byte>.Shared.Rent(json.ValueSpan.Length);
-        int length = json.CopyString(room);
-        byte[] text = room.AsSpan(0, length).ToArray();
-        ArrayPool<byte>.Shared.Return(room);
-        return text;
     }
 }

@@ -16,8 +16,15 @@ internal sealed record LogSettings(bool IsKept, long MaxSize, int MaxFiles, bool
     private const long LocalSize = 20 << 20;
     private const int LocalFiles = 5;
 
-    private static readonly string[] s_options =
-        ["max-size", "max-file", "mode", "max-buffer-size", "compress", "labels", "labels-regex", "env", "env-regex", "tag"];
+    // What every driver understands, and the two that write files.
+    private static readonly string[] s_commonOptions = ["mode", "max-buffer-size"];
+    private static readonly string[] s_fileOptions = ["max-size", "max-file", "compress"];
+
+    /// <summary>Files that are not written any more are compressed.</summary>
+    public bool Compresses { get; init; }
+
+    /// <summary>A JSON object that every entry carries; empty: none.</summary>
+    public byte[] Attributes { get; init; } = [];
 
     public static LogSettings Unbounded { get; } = new(IsKept: true, MaxSize: 0, MaxFiles: 1, IsBlocking: true);
 
@@ -30,7 +37,7 @@ internal sealed record LogSettings(bool IsKept, long MaxSize, int MaxFiles, bool
         Require(name != "none" || options.Count == 0, "log driver none takes no options");
         foreach (string option in options.Keys)
         {
-            Require(s_options.Contains(option), $"unknown log opt '{OneLine.Of(option, 64)}' for {name} log driver");
+            Require(IsKnown(name, option), $"unknown log opt '{OneLine.Of(option, 64)}' for {name} log driver");
         }
 
         bool isLocal = name == "local";
@@ -41,7 +48,24 @@ internal sealed record LogSettings(bool IsKept, long MaxSize, int MaxFiles, bool
         string mode = options.GetValueOrDefault("mode", "blocking");
         Require(mode is "blocking" or "non-blocking", $"logger: logging mode not supported: {OneLine.Of(mode, 64)}");
         Require(mode == "non-blocking" || !options.ContainsKey("max-buffer-size"), "logger: max-buffer-size option is only supported with 'mode=non-blocking'");
-        return new(name != "none", size, files, mode == "blocking");
+        return new(name != "none", size, files, mode == "blocking") { Compresses = Compress(options, isLocal, size, files) };
+    }
+
+    private static bool IsKnown(string driver, string option) =>
+        s_commonOptions.Contains(option) || s_fileOptions.Contains(option) || (driver == "json-file" && LogAttributes.Options.Contains(option));
+
+    private static bool Compress(IReadOnlyDictionary<string, string> options, bool otherwise, long size, int files)
+    {
+        if (!options.TryGetValue("compress", out string? text))
+        {
+            return otherwise;
+        }
+
+        // The words of Go's strconv.ParseBool.
+        bool isTrue = text is "1" or "t" or "T" or "true" or "TRUE" or "True";
+        Require(isTrue || text is "0" or "f" or "F" or "false" or "FALSE" or "False", $"invalid value for compress: '{OneLine.Of(text, 64)}', it is true or false");
+        Require(!isTrue || (size > 0 && files > 1), "compress cannot be true when max-file is less than 2 or max-size is not set");
+        return isTrue;
     }
 
     private static long Size(IReadOnlyDictionary<string, string> options, string name, long otherwise)

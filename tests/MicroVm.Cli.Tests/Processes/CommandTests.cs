@@ -82,9 +82,9 @@ public class CommandTests
             request.Frame(1, "out\n"u8);
             request.Socket.Close();
         });
-        Mvm.Result result = Mvm.Run(engine, ["logs", "-ft", "--tail", "5", "--since", "2013-01-02T13:23:37Z", "web"]);
+        Mvm.Result result = Mvm.Run(engine, ["logs", "-ft", "--details", "--tail", "5", "--since", "2013-01-02T13:23:37Z", "web"]);
         Assert.Equal((0, "out\n", "err\n"), (result.ExitCode, result.Text, result.Error));
-        Assert.Equal("GET /containers/1/logs?stdout=1&stderr=1&follow=1&timestamps=1&tail=5&since=1357133017.000000000", engine.Next("GET /containers/1").Line);
+        Assert.Equal("GET /containers/1/logs?stdout=1&stderr=1&follow=1&timestamps=1&tail=5&details=1&since=1357133017.000000000", engine.Next("GET /containers/1").Line);
     }
 
     [Fact]

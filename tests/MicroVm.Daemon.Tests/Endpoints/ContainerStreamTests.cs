@@ -68,6 +68,8 @@ public class ContainerStreamTests
 
     [Theory]
     [InlineData("stdout=1&stderr=1", "\u0001out\n\u0002err\n")]
+    [InlineData("stdout=1&details=1", "\u0001a=%3Cb+c%3E,z~=%C3%A9%2F out\n\u0002 err\n")]
+    [InlineData("stdout=1&details=1&timestamps=1", "\u00012024-01-02T03:04:05.000000000Z a=%3Cb+c%3E,z~=%C3%A9%2F out\n\u00022024-01-02T03:04:05.000000000Z  err\n")]
     [InlineData("stdout=1&timestamps=1", "\u00012024-01-02T03:04:05.000000000Z out\n\u00022024-01-02T03:04:05.000000000Z err\n")]
     public async Task Logs_are_framed(string query, string expected)
     {

@@ -209,7 +209,7 @@ internal sealed class MemoryContainers : IContainerService
     {
         Calls.Add($"logs {options.Tail} {options.Since?.ToUnixTimeMilliseconds()}");
         var time = new DateTimeOffset(2024, 1, 2, 3, 4, 5, TimeSpan.Zero);
-        yield return new(OutputStream.Stdout, time, "out\n"u8.ToArray());
+        yield return new(OutputStream.Stdout, time, "out\n"u8.ToArray()) { Attributes = [new("z~", "é/"), new("a", "<b c>")] };
         yield return new(OutputStream.Stderr, time, "err\n"u8.ToArray());
         if (options.Follow)
         {

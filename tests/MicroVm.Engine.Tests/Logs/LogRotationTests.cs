@@ -130,13 +130,21 @@ public sealed class LogRotationTests : IDisposable
     [InlineData("json-file", "max-size=10k max-file=3", "True 10240 3 True")]
     [InlineData("local", "", "True 20971520 5 True")]
     [InlineData("local", "max-size=1m max-file=2 compress=false", "True 1048576 2 True")]
-    [InlineData("json-file", "mode=non-blocking max-buffer-size=4m", "True 0 1 False")]
+    [InlineData("json-file", "mode=non-blocking max-buffer-size=4m labels=a tag=x", "True 0 1 False")]
     [InlineData("none", "", "False 0 1 True")]
     public void SettingsAreRead(string driver, string options, string expected)
     {
         LogSettings settings = LogSettings.Parse(driver, Options(options));
         Assert.Equal(expected, $"{settings.IsKept} {settings.MaxSize} {settings.MaxFiles} {settings.IsBlocking}");
     }
+
+    [Theory]
+    [InlineData("", "max-size=1k max-file=2", false)]
+    [InlineData("", "max-size=1k max-file=2 compress=true", true)]
+    [InlineData("local", "", true)]
+    [InlineData("local", "compress=F", false)]
+    public void WhatIsCompressed(string driver, string options, bool expected) =>
+        Assert.Equal(expected, LogSettings.Parse(driver, Options(options)).Compresses);
 
     [Theory]
     [InlineData("syslog", "", "no log driver named 'syslog'")]
@@ -148,6 +156,11 @@ public sealed class LogRotationTests : IDisposable
     [InlineData("", "mode=later", "logging mode not supported: later")]
     [InlineData("", "max-buffer-size=1m", "only supported with 'mode=non-blocking'")]
     [InlineData("none", "max-size=1k", "takes no options")]
+    [InlineData("local", "labels=a", "unknown log opt 'labels' for local log driver")]
+    [InlineData("local", "tag=a", "unknown log opt 'tag' for local log driver")]
+    [InlineData("", "compress=perhaps", "invalid value for compress: 'perhaps'")]
+    [InlineData("", "compress=true max-size=1k", "compress cannot be true when max-file is less than 2 or max-size is not set")]
+    [InlineData("", "compress=true", "compress cannot be true")]
     public void WrongSettingsAreRefused(string driver, string options, string words)
     {
         EngineException e = Assert.Throws<EngineException>(() => LogSettings.Parse(driver, Options(options)));
