@@ -1,3 +1,4 @@
+using System.Globalization;
 using MicroVm.Integration.Tests.Infrastructure;
 
 namespace MicroVm.Integration.Tests;
@@ -22,6 +23,7 @@ public sealed class DiskUsageTests(OwnDaemon own)
         Assert.Equal(["Local Volumes;0;0;0B;0B", "Build Cache;0;0;0B;0B"], rows[2..]);
         string details = (await Daemon.ClientAsync(client, ["system", "df", "-v"])).Succeeded();
         Assert.Contains(id[..12], details, StringComparison.Ordinal);
+        await SizesAreShownAsync(client, id);
         Assert.Contains("busybox", details, StringComparison.Ordinal);
         (await Daemon.ClientAsync(client, ["container", "prune"], "n\n"u8.ToArray())).Succeeded();
         Assert.Equal(id, (await Daemon.ClientAsync(client, ["ps", "-aq", "--no-trunc"])).Succeeded());
@@ -36,5 +38,19 @@ public sealed class DiskUsageTests(OwnDaemon own)
         Assert.Contains("untagged: other:1", images, StringComparison.Ordinal);
         Assert.Equal("", (await Daemon.ClientAsync(client, ["images", "-q"])).Succeeded());
         (await Daemon.MvmAsync("load", "-q", "-i", Path.Combine(Daemon.Directory, "busybox.tar"))).Succeeded();
+    }
+
+    private async Task SizesAreShownAsync(string client, string id)
+    {
+        const string Template = "{{.SizeRw}} {{.SizeRootFs}}";
+        long image = long.Parse((await Daemon.ClientAsync(client, ["image", "inspect", "-f", "{{.Size}}", "busybox"])).Succeeded(), CultureInfo.InvariantCulture);
+        long[] sizes = [.. (await Daemon.ClientAsync(client, ["inspect", "-s", "-f", Template, id])).Succeeded().Split(' ').Select(number => long.Parse(number, CultureInfo.InvariantCulture))];
+        Assert.InRange(sizes[0], 8 << 20, 20 << 20);
+        Assert.Equal(sizes[0] + image, sizes[1]);
+        string[] list = (await Daemon.ClientAsync(client, ["ps", "-as"])).Succeeded().Split('\n');
+        Assert.EndsWith("SIZE", list[0], StringComparison.Ordinal);
+        Assert.Matches(@"  [\d.]+MB \(virtual [\d.]+MB\)$", list[1]);
+        Assert.Matches(@"^[\d.]+MB \(virtual [\d.]+MB\)$", (await Daemon.ClientAsync(client, ["ps", "-a", "--format", "{{.Size}}"])).Succeeded());
+        Assert.DoesNotContain("SizeRw", (await Daemon.ClientAsync(client, ["inspect", id])).Succeeded(), StringComparison.Ordinal);
     }
 }

@@ -36,6 +36,7 @@ internal sealed class PsCommand : Command
     private readonly ListFilters _filters = new();
     private bool _all;
     private bool _quiet;
+    private bool _size;
     private bool _untruncated;
     private int _last = -1;
     private string? _format;
@@ -49,6 +50,7 @@ internal sealed class PsCommand : Command
         flags.Switch("latest", 'l', "Show the latest created container (includes all states)", value => _last = value ? 1 : _last);
         flags.Switch("no-trunc", '\0', "Don't truncate output", value => _untruncated = value);
         flags.Switch("quiet", 'q', "Only display container IDs", value => _quiet = value);
+        flags.Switch("size", 's', "Display total file sizes", value => _size = value);
     }
 
     internal override int Execute(CommandContext context, List<string> operands)
@@ -79,17 +81,20 @@ internal sealed class PsCommand : Command
     {
         string limit = _last > 0 ? $"&limit={_last.ToString(CultureInfo.InvariantCulture)}" : "";
         string filters = _filters.ToQuery() is { } query ? $"&{query}" : "";
-        return $"all={(_all || _last > 0 ? 1 : 0)}{limit}{filters}";
+        bool size = _size || (_format?.Contains(".Size", StringComparison.Ordinal) ?? false);
+        return $"all={(_all || _last > 0 ? 1 : 0)}{limit}{(size ? "&size=1" : "")}{filters}";
     }
 
     private void WriteTable(TextOutput output, IReadOnlyList<ContainerSummary> containers)
     {
-        var table = new Table("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES");
+        string[] Cells(params string[] cells) => _size ? cells : cells[..^1];
+
+        var table = new Table(Cells("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES", "SIZE"));
         foreach (ContainerSummary container in containers)
         {
-            table.Add(
+            table.Add(Cells(
                 Id(container), container.Image, CommandOf(container), RunningFor(container), container.Status,
-                PortList.Format(container.Ports ?? []), Names(container));
+                PortList.Format(container.Ports ?? []), Names(container), Size(container)));
         }
 
         table.Write(output);
@@ -105,7 +110,7 @@ internal sealed class PsCommand : Command
         ["Ports"] = PortList.Format(container.Ports ?? []),
         ["State"] = container.State,
         ["Status"] = container.Status,
-        ["Size"] = container.SizeRw is { } size ? HumanSize.Decimal(size, 3) : "0B",
+        ["Size"] = Size(container),
         ["Names"] = Names(container),
         ["Labels"] = string.Join(',', (container.Labels ?? s_none).Select(label => $"{label.Key}={label.Value}")),
         ["Mounts"] = string.Join(',', (container.Mounts ?? []).Select(mount => mount.Name is { Length: > 0 } name ? name : mount.Source)),
@@ -120,6 +125,12 @@ internal sealed class PsCommand : Command
         string command = SafeText.OneLine(container.Command);
         bool cut = !_untruncated && command.Length > CommandWidth;
         return $"\"{(cut ? command[..(CommandWidth - 1)] + "…" : command)}\"";
+    }
+
+    private static string Size(ContainerSummary container)
+    {
+        string own = HumanSize.Decimal(container.SizeRw ?? 0, 3);
+        return container.SizeRootFs is > 0 and { } all ? $"{own} (virtual {HumanSize.Decimal(all, 3)})" : own;
     }
 
     private static DateTimeOffset CreatedAt(ContainerSummary container) => DateTimeOffset.FromUnixTimeSeconds(container.Created);

@@ -59,7 +59,10 @@ internal sealed partial class ContainerEndpoints(
         var filter = new ContainerFilter(filters, containers, images);
         IReadOnlyList<ContainerSnapshot> chosen =
             filter.Apply(containers.List(), context.QueryFlag("all"), context.QueryInt("limit") ?? 0);
-        var documents = new ContainerSummaries(images, DateTimeOffset.UtcNow);
+        var documents = new ContainerSummaries(images, DateTimeOffset.UtcNow)
+        {
+            Sizes = context.QueryFlag("size") ? new ContainerSizes(containers, images) : null,
+        };
         return context.WriteJsonAsync([.. chosen.Select(documents.Of)], ApiJsonContext.Api.IReadOnlyListContainerSummary);
     }
 
@@ -67,8 +70,15 @@ internal sealed partial class ContainerEndpoints(
     {
         ContainerSnapshot container = containers.Inspect(Id(context));
         IReadOnlyList<string> running = execs.RunningIn(container.Id);
+        (long Writable, long All)? size = context.QueryFlag("size") ? new ContainerSizes(containers, images).Of(container) : null;
         return context.WriteJsonAsync(
-            ContainerDocuments.Inspect(container) with { ExecIDs = running.Count > 0 ? running : null }, ApiJsonContext.Api.ContainerInspect);
+            ContainerDocuments.Inspect(container) with
+            {
+                ExecIDs = running.Count > 0 ? running : null,
+                SizeRw = size?.Writable,
+                SizeRootFs = size?.All,
+            },
+            ApiJsonContext.Api.ContainerInspect);
     }
 
     /// <summary>Goes on when the client leaves: what it started is to run.</summary>

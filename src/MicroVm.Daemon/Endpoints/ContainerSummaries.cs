@@ -11,7 +11,16 @@ internal sealed class ContainerSummaries(IImageStore images, DateTimeOffset now)
 {
     private readonly Dictionary<string, Digest?> _imageIds = new(StringComparer.Ordinal);
 
-    public ContainerSummary Of(ContainerSnapshot container) => new()
+    /// <summary>Null: sizes are not asked for.</summary>
+    public ContainerSizes? Sizes { get; init; }
+
+    public ContainerSummary Of(ContainerSnapshot container)
+    {
+        (long Writable, long All)? size = Sizes?.Of(container);
+        return Of(container, size?.Writable, size?.All);
+    }
+
+    private ContainerSummary Of(ContainerSnapshot container, long? writable, long? all) => new()
     {
         Id = container.Id,
         Names = ["/" + container.Name],
@@ -20,6 +29,8 @@ internal sealed class ContainerSummaries(IImageStore images, DateTimeOffset now)
         Command = Command(container.Arguments),
         Created = container.Created.ToUnixTimeSeconds(),
         Ports = [.. Ports(container)],
+        SizeRw = writable,
+        SizeRootFs = all,
         Labels = container.Effective.Labels,
         State = ContainerDocuments.StatusName(container.Status),
         Status = Status(container),

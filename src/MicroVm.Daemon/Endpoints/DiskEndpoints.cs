@@ -2,7 +2,6 @@ using MicroVm.Api;
 using MicroVm.Api.Containers;
 using MicroVm.Api.Images;
 using MicroVm.Api.Info;
-using MicroVm.Engine;
 using MicroVm.Engine.Containers;
 using MicroVm.Images;
 using MicroVm.Images.Store;
@@ -61,24 +60,7 @@ internal sealed class DiskEndpoints(IContainerService containers, IImageStore im
 
     private ContainerSummary[] Containers()
     {
-        var documents = new ContainerSummaries(images, DateTimeOffset.UtcNow);
-        return [.. containers.List().Select(container => documents.Of(container) with
-        {
-            SizeRw = UsageOf(container.Id),
-            SizeRootFs = images.Find(container.ImageId.ToString())?.Size ?? 0,
-        })];
-    }
-
-    private long UsageOf(string container)
-    {
-        try
-        {
-            return containers.DiskUsage(container);
-        }
-        catch (EngineException)
-        {
-            // Removed since the list was made.
-            return 0;
-        }
+        var documents = new ContainerSummaries(images, DateTimeOffset.UtcNow) { Sizes = new ContainerSizes(containers, images) };
+        return [.. containers.List().Select(documents.Of)];
     }
 }

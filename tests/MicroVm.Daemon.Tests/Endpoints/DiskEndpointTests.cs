@@ -22,6 +22,21 @@ public class DiskEndpointTests
     }
 
     [Theory]
+    [InlineData("/containers/json?all=1", false)]
+    [InlineData("/containers/json?all=1&size=1", true)]
+    [InlineData("/containers/four/json", false)]
+    [InlineData("/containers/four/json?size=true", true)]
+    public async Task Sizes_are_told_when_they_are_asked_for(string path, bool expected)
+    {
+        await using ApiTestServer server = await ApiTestServer.StartAsync();
+        await server.CreateAsync(query: "?name=four");
+        JsonElement answer = await server.GetJsonAsync(path);
+        JsonElement container = answer.ValueKind == JsonValueKind.Array ? answer[0] : answer;
+        Assert.Equal(expected, container.TryGetProperty("SizeRootFs", out _));
+        Assert.Equal(expected ? 4 : -1, container.TryGetProperty("SizeRw", out JsonElement size) ? size.GetInt64() : -1);
+    }
+
+    [Theory]
     [InlineData("/containers/prune", """{"ContainersDeleted":[""", "\"SpaceReclaimed\":4}")]
     [InlineData("/containers/prune?filters=%7B%22label!%22%3A%5B%22x%22%5D%7D", """{"ContainersDeleted":[]""", "\"SpaceReclaimed\":0}")]
     [InlineData("/networks/prune", """{"NetworksDeleted":[]}""", "}")]
