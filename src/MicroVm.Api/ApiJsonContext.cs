@@ -19,6 +19,7 @@ namespace MicroVm.Api;
     PropertyNameCaseInsensitive = true,
     Converters = [typeof(LenientInt32Converter), typeof(LenientInt64Converter), typeof(LenientBooleanConverter)])]
 [JsonSerializable(typeof(ErrorResponse))]
+[JsonSerializable(typeof(ContainerConfig))]
 [JsonSerializable(typeof(ContainerCreateRequest))]
 [JsonSerializable(typeof(ContainerCreateResponse))]
 [JsonSerializable(typeof(ContainerWaitResponse))]

@@ -86,6 +86,18 @@ public sealed class ExecTests(DaemonFixture fixture) : IAsyncLifetime
         (await ExecAsync(client, [], "true")).Failed(1, "is not running");
     }
 
+    [Theory]
+    [InlineData("""{"Cmd":["a\u0000b"]}""", "invalid command: an argument holds a NUL character")]
+    [InlineData("""{"Cmd":["true"],"Env":["A=\u0000"]}""", "invalid environment variable: A=")]
+    [InlineData("""{"Cmd":["true"],"WorkingDir":"here"}""", "the working directory 'here' is invalid, it needs to be an absolute path")]
+    [InlineData("""{"Cmd":["true"],"User":"\u0000"}""", "invalid user: ")]
+    public async Task WhatNoGuestCouldRunIsRefused(string body, string message)
+    {
+        CommandResult refused = await Command.RunAsync(
+            "curl", ["-sS", "-w", " %{http_code}", "--unix-socket", Daemon.Socket, "-H", "Content-Type: application/json", "-d", body, $"http://d/containers/{_name}/exec"]);
+        Assert.Equal($"{{\"message\":\"{message}\"}}\n 400", refused.Succeeded());
+    }
+
     [Theory, CombinatorialClients]
     public async Task AnUnknownContainerIsToldOf(string client) =>
         (await Daemon.ClientAsync(client, ["exec", "no-such-container", "true"])).Failed(1, "No such container: no-such-container");

@@ -78,9 +78,9 @@ internal static class ContainerSpecs
             string.IsNullOrEmpty(changes.RestartPolicy?.Name) ? null : RestartPolicies.From(changes.RestartPolicy, autoRemove: false));
     }
 
-    private static IReadOnlyList<string> Strings(IReadOnlyList<string>? list) => list is null ? [] : [.. list.Select(item => item ?? "")];
+    internal static IReadOnlyList<string> Strings(IReadOnlyList<string>? list) => list is null ? [] : [.. list.Select(item => item ?? "")];
 
-    private static Dictionary<string, string> Labels(IReadOnlyDictionary<string, string?>? labels) =>
+    internal static Dictionary<string, string> Labels(IReadOnlyDictionary<string, string?>? labels) =>
         labels?.ToDictionary(label => label.Key, label => label.Value ?? "") ?? [];
 
     private static string NetworkMode(ContainerCreateRequest request, HostConfig host) => request.NetworkDisabled

@@ -8,8 +8,8 @@ internal static class ExecDocuments
 {
     public static ExecSpec Spec(ExecCreateRequest request) => new()
     {
-        Arguments = request.Cmd ?? [],
-        Environment = request.Env ?? [],
+        Arguments = ContainerSpecs.Strings(request.Cmd),
+        Environment = ContainerSpecs.Strings(request.Env),
         WorkingDirectory = request.WorkingDir ?? "",
         User = request.User ?? "",
         Privileged = request.Privileged,

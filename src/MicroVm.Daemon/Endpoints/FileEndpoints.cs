@@ -72,6 +72,7 @@ internal sealed class FileEndpoints(IContainerFiles files, IContainerService con
             Name = NameOf(context),
             Author = context.Query("author"),
             Comment = context.Query("comment"),
+            Overrides = CommitDocuments.Overrides(await context.ReadJsonAsync(ApiJsonContext.Api.ContainerConfig)),
             Changes = [.. context.Request.Query["changes"].SelectMany(change => (change ?? "").Split('\n')).Where(change => change.Trim().Length > 0)],
             Pause = context.Query("pause").Length == 0 || context.QueryFlag("pause"),
         };

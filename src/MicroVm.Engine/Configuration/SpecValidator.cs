@@ -17,13 +17,13 @@ namespace MicroVm.Engine.Configuration;
 internal static partial class SpecValidator
 {
     private const long MiB = 1 << 20;
-    private const int MaxTotalArguments = 2 << 20;
 
     /// <summary>Throws <see cref="EngineException"/> (Invalid); returns warnings for what has no effect.</summary>
     public static IReadOnlyList<string> Validate(ContainerSpec spec, EffectiveConfig effective, EngineOptions options)
     {
         ValidateHost(spec);
         ValidateProcess(effective, ConfigMerge.Arguments(effective));
+        ProcessValidator.CheckGroups(spec.Groups);
         ValidateResources(spec, options);
         ValidateMounts(spec);
         _ = LogSettings.Parse(spec.LogDriver, spec.LogOptions);
@@ -45,26 +45,10 @@ internal static partial class SpecValidator
 
     private static void ValidateProcess(EffectiveConfig effective, IReadOnlyList<string> arguments)
     {
-        if (effective.WorkingDirectory is { Length: > 0 } directory)
-        {
-            Require(
-                directory.StartsWith('/') && directory.Length <= 4096,
-                $"the working directory '{OneLine.Of(directory, 256)}' is invalid, it needs to be an absolute path");
-        }
-
-        foreach (string variable in effective.Environment)
-        {
-            Require(
-                variable.Length > 0 && variable[0] != '=' && !variable.Contains('\0', StringComparison.Ordinal),
-                $"invalid environment variable: {OneLine.Of(variable, 128)}");
-        }
-
-        Require(arguments.All(argument => !argument.Contains('\0', StringComparison.Ordinal)), "invalid command: an argument holds a NUL character");
-        Require(effective.User.Length <= 64, $"invalid user: {OneLine.Of(effective.User, 64)}");
-        Require(
-            arguments.Count <= 4000 && effective.Environment.Count <= 4000
-                && TotalLength(arguments) + TotalLength(effective.Environment) <= MaxTotalArguments,
-            "argument list too long: command and environment may hold 4000 strings each and 2 MiB in all");
+        ProcessValidator.Check(arguments, effective.Environment);
+        ProcessValidator.Check(effective.Health?.Test ?? [], []);
+        ProcessValidator.CheckDirectory(effective.WorkingDirectory);
+        ProcessValidator.CheckUser(effective.User);
         if (effective.StopSignal is not null)
         {
             _ = Signals.Parse(effective.StopSignal);
@@ -141,9 +125,6 @@ internal static partial class SpecValidator
 
     private static bool IsIPv4(string text) =>
         IPAddress.TryParse(text, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork;
-
-    private static long TotalLength(IReadOnlyList<string> strings) =>
-        strings.Sum(text => (long)System.Text.Encoding.UTF8.GetByteCount(text) + 5);
 
     private static void Require(bool condition, string message)
     {

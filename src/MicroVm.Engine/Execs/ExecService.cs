@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using MicroVm.Engine.Configuration;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Events;
 using MicroVm.Engine.Guest;
@@ -26,6 +27,7 @@ internal sealed class ExecService(ContainerService containers, EventBus events) 
         }
 
         (Container found, _) = containers.RequireRunning(container);
+        Check(found, spec);
         Exec exec = new(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), found, spec);
         _execs.Add(exec);
         PublishWithCommand(exec, "exec_create");
@@ -84,6 +86,14 @@ internal sealed class ExecService(ContainerService containers, EventBus events) 
 
     public IReadOnlyList<string> RunningIn(string containerId) =>
         [.. _execs.All.Select(e => e.Snapshot).Where(e => e.Running && e.ContainerId == containerId).Select(e => e.Id)];
+
+    private static void Check(Container container, ExecSpec spec)
+    {
+        ProcessValidator.Check(spec.Arguments, spec.Environment);
+        ProcessValidator.Check(spec.Arguments, GuestRequests.ExecEnvironment(container.Snapshot, spec));
+        ProcessValidator.CheckDirectory(spec.WorkingDirectory);
+        ProcessValidator.CheckUser(spec.User);
+    }
 
     private static void RequireNotStarted(Exec exec, bool wasStarted)
     {

@@ -1,5 +1,7 @@
 using System.Globalization;
+using MicroVm.Engine.Configuration;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Guest;
 using MicroVm.Engine.Health;
 using MicroVm.Images.Store;
 
@@ -19,28 +21,64 @@ internal static class CommitConfig
 
         string created = now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
         ImageConfig config = Of(container, image.Config) with { Created = created, Author = options.Author };
+        config = options.Overrides is { } overrides ? Override(config, overrides, container.Id) : config;
         foreach (string change in options.Changes)
         {
             config = ConfigInstruction.Apply(config, change);
         }
 
+        Check(config);
         ImageHistory step = new(created, string.Join(' ', container.Arguments), options.Author, options.Comment, EmptyLayer: false);
         return new(image.Id, config, step, options.Name);
     }
 
-    private static ImageConfig Of(ContainerSnapshot container, ImageConfig image) => image with
+    private static ImageConfig Of(ContainerSnapshot container, ImageConfig image) => With(image, container.Effective) with
     {
-        User = container.Effective.User,
-        Env = container.Effective.Environment,
-        Entrypoint = container.Effective.Entrypoint,
-        Cmd = container.Effective.Command,
-        WorkingDir = container.Effective.WorkingDirectory,
-        Labels = container.Effective.Labels,
-        ExposedPorts = container.Effective.ExposedPorts,
         Volumes = container.Effective.Volumes,
-        StopSignal = container.Effective.StopSignal,
         Healthcheck = container.Spec.Health is null ? image.Healthcheck : HealthcheckOf(container.Effective.Health),
     };
+
+    private static ImageConfig Override(ImageConfig config, CommitOverrides overrides, string containerId)
+    {
+        EffectiveConfig effective = ConfigMerge.Merge(overrides.Spec, config, containerId);
+        return With(config, effective) with
+        {
+            Volumes = [.. config.Volumes.Union(overrides.Volumes)],
+            Healthcheck = overrides.Spec.Health is null ? config.Healthcheck : HealthcheckOf(effective.Health),
+            OnBuild = overrides.OnBuild.Count > 0 ? overrides.OnBuild : config.OnBuild,
+            Shell = overrides.Shell ?? config.Shell,
+        };
+    }
+
+    private static ImageConfig With(ImageConfig config, EffectiveConfig effective) => config with
+    {
+        User = effective.User,
+        Env = effective.Environment,
+        Entrypoint = effective.Entrypoint,
+        Cmd = effective.Command,
+        WorkingDir = effective.WorkingDirectory,
+        Labels = effective.Labels,
+        ExposedPorts = effective.ExposedPorts,
+        StopSignal = effective.StopSignal,
+    };
+
+    /// <summary>What a container could not be made of is refused here, where the mistake is made.</summary>
+    private static void Check(ImageConfig config)
+    {
+        ProcessValidator.Check([.. config.Entrypoint ?? [], .. config.Cmd ?? []], config.Env);
+        ProcessValidator.Check([.. config.Shell ?? [], .. config.OnBuild, .. config.Volumes, .. config.Healthcheck?.Test ?? []], []);
+        ProcessValidator.CheckDirectory(config.WorkingDir);
+        ProcessValidator.CheckUser(config.User);
+        if (config.ExposedPorts.FirstOrDefault(port => !PortNames.TryParse(port, out _, out _)) is { } wrong)
+        {
+            throw new EngineException(EngineErrorKind.Invalid, $"invalid port specification: \"{OneLine.Of(wrong, 32)}\"");
+        }
+
+        if (config.StopSignal is { } signal)
+        {
+            _ = Signals.Parse(signal);
+        }
+    }
 
     private static HealthcheckConfig? HealthcheckOf(HealthCheck? check) => check is null ? null : new(
         check.Test, Nanoseconds(check.Interval), Nanoseconds(check.Timeout), Nanoseconds(check.StartPeriod), Nanoseconds(check.StartInterval), check.Retries);

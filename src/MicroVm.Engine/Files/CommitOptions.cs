@@ -12,7 +12,10 @@ public sealed record CommitOptions
 
     public string Comment { get; init; } = "";
 
-    /// <summary>Dockerfile instructions that change the configuration.</summary>
+    /// <summary>What its configuration is to say where it is not the container's; null: nothing.</summary>
+    public CommitOverrides? Overrides { get; init; }
+
+    /// <summary>Dockerfile instructions that change the configuration, after <see cref="Overrides"/>.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
 
     /// <summary>The container's processes stand still meanwhile.</summary>

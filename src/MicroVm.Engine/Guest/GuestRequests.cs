@@ -111,7 +111,8 @@ internal static class GuestRequests
         return variables;
     }
 
-    private static List<string> ExecEnvironment(ContainerSnapshot container, ExecSpec exec)
+    /// <summary>The container's variables, overridden by the exec's.</summary>
+    internal static List<string> ExecEnvironment(ContainerSnapshot container, ExecSpec exec)
     {
         List<string> variables = [.. Environment(container.Effective, exec.Terminal)];
         foreach (string variable in exec.Environment)

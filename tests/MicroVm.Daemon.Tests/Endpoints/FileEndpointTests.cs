@@ -85,6 +85,25 @@ public class FileEndpointTests
         Assert.Equal(404, (await server.SendAsync("POST", "/commit?container=none")).Status);
     }
 
+    [Fact]
+    public async Task A_commits_body_is_a_configuration()
+    {
+        await using ApiTestServer server = await StartAsync();
+        await server.SendAsync(
+            "POST",
+            "/commit?container=c",
+            """{"Cmd":"one","Entrypoint":["e"],"Env":["A=1",null],"User":"u","WorkingDir":"/w","Labels":{"l":null},"ExposedPorts":{"80/tcp":{}},"Volumes":{"/v":{}},"OnBuild":["RUN x"],"StopSignal":"","Shell":["/bin/bash","-c"],"Healthcheck":{"Test":["NONE"]}}""");
+        Engine.Files.CommitOverrides given = server.Files.Committed!.Overrides!;
+        Assert.Equal("one|e|A=1|", string.Join('|', [.. given.Spec.Command!, .. given.Spec.Entrypoint!, .. given.Spec.Environment]));
+        Assert.Equal(("u", "/w", null), (given.Spec.User, given.Spec.WorkingDirectory, given.Spec.StopSignal));
+        Assert.Equal("/v|RUN x|/bin/bash|-c", string.Join('|', [.. given.Volumes, .. given.OnBuild, .. given.Shell!]));
+        Assert.Equal(["80/tcp"], given.Spec.ExposedPorts);
+        Assert.Equal(["NONE"], given.Spec.Health!.Test);
+        await server.SendAsync("POST", "/commit?container=c", "null");
+        Assert.Null(server.Files.Committed!.Overrides);
+        Assert.Equal(400, (await server.SendAsync("POST", "/commit?container=c", "[1]")).Status);
+    }
+
     private static async Task<ApiTestServer> StartAsync()
     {
         ApiTestServer server = await ApiTestServer.StartAsync();
