@@ -111,13 +111,17 @@ static int open_parent(struct extraction *extraction, const char *name, int *ret
 	return extraction->parent_path ? 0 : -ENOMEM;
 }
 
-static int write_content(struct extraction *extraction, int fd, const char *name, struct failure *failure)
+// What a sparse file leaves out stays a hole.
+static int write_content(struct extraction *extraction, int fd, const struct tar_entry *entry, const char *name, struct failure *failure)
 {
 	const uint8_t *bytes;
+	uint64_t offset;
 	ssize_t n;
 
-	while ((n = tar_read_content(&extraction->reader, &bytes, failure)) > 0) {
-		int r = write_all(fd, bytes, (size_t)n);
+	if (entry->is_sparse && ftruncate(fd, (off_t)entry->size) < 0)
+		return fail_entry(failure, -errno, "truncate", name);
+	while ((n = tar_read_content(&extraction->reader, &offset, &bytes, failure)) > 0) {
+		int r = entry->is_sparse && lseek(fd, (off_t)offset, SEEK_SET) < 0 ? -errno : write_all(fd, bytes, (size_t)n);
 
 		if (r < 0)
 			return fail_entry(failure, r, "write", name);
@@ -125,11 +129,12 @@ static int write_content(struct extraction *extraction, int fd, const char *name
 	return (int)n;
 }
 
-static int make_file(struct extraction *extraction, int parent, const char *base, const char *name, struct failure *failure)
+static int make_file(struct extraction *extraction, int parent, const char *base, const struct tar_entry *entry, const char *name,
+	struct failure *failure)
 {
 	CLEANUP_FD int fd = openat(parent, base, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
-	return fd < 0 ? fail_entry(failure, -errno, "open", name) : write_content(extraction, fd, name, failure);
+	return fd < 0 ? fail_entry(failure, -errno, "open", name) : write_content(extraction, fd, entry, name, failure);
 }
 
 // Both names are inside the target; no symlink is followed at the end of either.
@@ -172,7 +177,7 @@ static int make(struct extraction *extraction, int parent, const char *base, con
 	switch (entry->type) {
 	case TAR_FILE:
 	case TAR_CONTIGUOUS:
-		return make_file(extraction, parent, base, name, failure);
+		return make_file(extraction, parent, base, entry, name, failure);
 	case TAR_DIRECTORY:
 		r = mkdirat(parent, base, 0700) < 0 && errno != EEXIST ? -errno : 0;
 		return r < 0 ? fail_entry(failure, r, "mkdir", name) : 0;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "failure.h"
+#include "tar_sparse.h"
 #include "xattrs.h"
 
 #define TAR_BLOCK 512
@@ -33,7 +34,8 @@ struct tar_entry {
 	uint32_t mode;		// permission bits
 	uint64_t uid;
 	uint64_t gid;
-	uint64_t size;		// of a file's content, else 0
+	uint64_t size;		// of a file, else 0
+	bool is_sparse;		// only some of it is stored
 	struct timespec mtime;
 	uint32_t major;
 	uint32_t minor;
@@ -73,6 +75,10 @@ struct tar_reader {
 	char *name;		// of the entry, when it came in an extension
 	char *link;
 	struct xattrs *xattrs;
+	struct tar_sparse sparse;
+	bool is_sparse;
+	size_t segment;		// of a sparse file, being read
+	uint64_t position;	// in the segment, or in the file
 	uint8_t buffer[TAR_BUFFER];
 };
 
@@ -83,5 +89,6 @@ void tar_reader_free(struct tar_reader *reader);
 // (invalid request). ENTRY is valid until the next call.
 int tar_read_next(struct tar_reader *reader, struct tar_entry *entry, struct failure *failure);
 
-// Some of the entry's content, in the reader's buffer: bytes, 0 at its end, -1 with FAILURE.
-ssize_t tar_read_content(struct tar_reader *reader, const uint8_t **ret, struct failure *failure);
+// Some of the entry's stored content, in the reader's buffer, and where it belongs in the file: bytes, 0 at its end, -1 with
+// FAILURE. It comes in order; what is left out of a sparse file is zeros.
+ssize_t tar_read_content(struct tar_reader *reader, uint64_t *ret_offset, const uint8_t **ret, struct failure *failure);

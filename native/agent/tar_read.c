@@ -3,15 +3,15 @@
 
 #include "tar.h"
 #include "tar_header.h"
-
-#define XATTR_PREFIX "SCHILY.xattr."
-#define MAX_SIZE (1ULL << 60)
+#include "tar_number.h"
+#include "tar_pax.h"
 
 void tar_reader_free(struct tar_reader *reader)
 {
 	free(reader->name);
 	free(reader->link);
 	free(reader->xattrs);
+	tar_sparse_free(&reader->sparse);
 	reader->name = reader->link = NULL;
 	reader->xattrs = NULL;
 }
@@ -83,159 +83,6 @@ static int64_t skip(struct tar_reader *reader, uint64_t count, struct failure *f
 	return (int64_t)(count - left);
 }
 
-static int parse_octal(const char *field, size_t size, uint64_t *ret)
-{
-	size_t i = 0;
-	uint64_t value = 0;
-
-	while (i < size && field[i] == ' ')
-		i++;
-	for (; i < size && field[i] && field[i] != ' '; i++) {
-		unsigned digit = (unsigned)(field[i] - '0');
-
-		if (digit > 7 || value >> 60)
-			return -EINVAL;
-		value = value << 3 | digit;
-	}
-	*ret = value;
-	return 0;
-}
-
-// GNU's base 256: what does not fit an int64 is malformed.
-static int parse_binary(const char *field, size_t size, int64_t *ret)
-{
-	const unsigned char *bytes = (const unsigned char *)field;
-	unsigned char sign = bytes[0] & 0x40 ? 0xff : 0;
-	uint64_t value = sign ? UINT64_MAX : 0;
-
-	for (size_t i = 0; i < size; i++) {
-		unsigned char byte = i ? bytes[i] : (unsigned char)(sign ? bytes[0] | 0x80 : bytes[0] & 0x7f);
-
-		// The bits that are pushed out, and the sign's own, must all be sign.
-		if (value >> 55 != (sign ? 0x1ffU : 0))
-			return -EINVAL;
-		value = value << 8 | byte;
-	}
-	*ret = (int64_t)value;
-	return 0;
-}
-
-static int parse_number(const char *field, size_t size, int64_t *ret)
-{
-	uint64_t value;
-	int r;
-
-	if (field[0] & (char)0x80)
-		return parse_binary(field, size, ret);
-	r = parse_octal(field, size, &value);
-	*ret = r < 0 ? 0 : (int64_t)value;
-	return r;
-}
-
-// What an archive says of an entry before its own header.
-struct extension {
-	bool has_uid, has_gid, has_size, has_mtime;
-	uint64_t uid, gid, size;
-	struct timespec mtime;
-};
-
-static int keep_text(char **field, const char *text, size_t length)
-{
-	char *copy = length < TAR_MAX_NAME && !memchr(text, '\0', length) ? strndup(text, length) : NULL;
-
-	if (!copy)
-		return -EINVAL;
-	free(*field);
-	*field = copy;
-	return 0;
-}
-
-static int parse_time(const char *text, const char *end, struct timespec *ret)
-{
-	bool negative = text < end && *text == '-';
-	const char *point = memchr(text, '.', (size_t)(end - text));
-	uint64_t seconds;
-	long nanoseconds = 0;
-	long unit = 100000000;
-
-	if (parse_decimal(text + negative, point ? point : end, INT64_MAX / 2, &seconds) < 0)
-		return -EINVAL;
-	for (const char *p = point ? point + 1 : end; p < end; p++, unit /= 10) {
-		if (*p < '0' || *p > '9')
-			return -EINVAL;
-		nanoseconds += (*p - '0') * unit;
-	}
-	ret->tv_sec = negative ? -(time_t)seconds - (nanoseconds > 0) : (time_t)seconds;
-	ret->tv_nsec = negative && nanoseconds ? 1000000000 - nanoseconds : nanoseconds;
-	return 0;
-}
-
-static bool key_is(const char *key, size_t length, const char *name)
-{
-	return length == strlen(name) && memcmp(key, name, length) == 0;
-}
-
-static int keep_xattr(struct tar_reader *reader, const char *name, size_t name_length, const char *value, size_t length)
-{
-	if (!reader->xattrs)
-		reader->xattrs = calloc(1, sizeof(*reader->xattrs));
-	if (!reader->xattrs)
-		return -ENOMEM;
-	if (name_length == 0 || name_length > 255 || memchr(name, '\0', name_length))
-		return -EINVAL;
-	return xattrs_add(reader->xattrs, name, name_length, value, length);
-}
-
-static int keep_record(struct tar_reader *reader, struct extension *extension, const char *key, size_t key_length,
-	const char *value, size_t length)
-{
-	static const size_t prefix = sizeof(XATTR_PREFIX) - 1;
-
-	if (key_is(key, key_length, "path"))
-		return keep_text(&reader->name, value, length);
-	if (key_is(key, key_length, "linkpath"))
-		return keep_text(&reader->link, value, length);
-	if (key_is(key, key_length, "uid"))
-		return (extension->has_uid = true), parse_decimal(value, value + length, UINT32_MAX - 1, &extension->uid);
-	if (key_is(key, key_length, "gid"))
-		return (extension->has_gid = true), parse_decimal(value, value + length, UINT32_MAX - 1, &extension->gid);
-	if (key_is(key, key_length, "size"))
-		return (extension->has_size = true), parse_decimal(value, value + length, MAX_SIZE, &extension->size);
-	if (key_is(key, key_length, "mtime"))
-		return (extension->has_mtime = true), parse_time(value, value + length, &extension->mtime);
-	if (key_length > prefix && memcmp(key, XATTR_PREFIX, prefix) == 0)
-		return keep_xattr(reader, key + prefix, key_length - prefix, value, length);
-	// A sparse file's content is not what the header says; nobody reads it as if it were.
-	return key_length > 11 && memcmp(key, "GNU.sparse.", 11) == 0 ? -ENOTSUP : 0;
-}
-
-// "LENGTH KEY=VALUE\n", again and again.
-static int parse_records(struct tar_reader *reader, struct extension *extension, const char *text, size_t size)
-{
-	const char *end = text + size;
-
-	while (text < end && *text) {
-		const char *space = memchr(text, ' ', (size_t)(end - text));
-		const char *equals;
-		uint64_t length;
-		int r;
-
-		if (!space || parse_decimal(text, space, size, &length) < 0)
-			return -EINVAL;
-		if (length > (size_t)(end - text) || length < (size_t)(space - text) + 4 || text[length - 1] != '\n')
-			return -EINVAL;
-		equals = memchr(space + 1, '=', (size_t)(text + length - 1 - (space + 1)));
-		if (!equals)
-			return -EINVAL;
-		r = keep_record(reader, extension, space + 1, (size_t)(equals - space - 1), equals + 1,
-			(size_t)(text + length - 1 - (equals + 1)));
-		if (r < 0)
-			return r;
-		text += length;
-	}
-	return 0;
-}
-
 // The content of an extension's entry, with a NUL behind it.
 static char *read_extension(struct tar_reader *reader, struct failure *failure)
 {
@@ -261,7 +108,7 @@ static char *read_extension(struct tar_reader *reader, struct failure *failure)
 	return NULL;
 }
 
-static int take_extension(struct tar_reader *reader, char type, struct extension *extension, struct failure *failure)
+static int take_extension(struct tar_reader *reader, char type, struct tar_extension *extension, struct failure *failure)
 {
 	size_t size = (size_t)reader->left;
 	CLEANUP_FREE char *bytes = read_extension(reader, failure);
@@ -270,13 +117,11 @@ static int take_extension(struct tar_reader *reader, char type, struct extension
 	if (!bytes)
 		return -1;
 	if (type == 'L')
-		r = keep_text(&reader->name, bytes, strlen(bytes));
+		r = tar_keep_text(&reader->name, bytes, strlen(bytes));
 	else if (type == 'K')
-		r = keep_text(&reader->link, bytes, strlen(bytes));
+		r = tar_keep_text(&reader->link, bytes, strlen(bytes));
 	else if (type == 'x' || type == 'X')
-		r = parse_records(reader, extension, bytes, size);
-	if (r == -ENOTSUP)
-		return invalid(failure, "sparse files are not supported");
+		r = tar_parse_records(reader, extension, bytes, size);
 	return r < 0 ? invalid(failure, "invalid tar header") : 0;
 }
 
@@ -306,7 +151,7 @@ static int next_header(struct tar_reader *reader, struct tar_header *header, str
 		return truncated(failure);
 	if (is_zero(header))
 		return 0;
-	if (parse_octal(header->checksum, sizeof(header->checksum), &sum) < 0 || sum != tar_checksum(header))
+	if (tar_parse_octal(header->checksum, sizeof(header->checksum), &sum) < 0 || sum != tar_checksum(header))
 		return invalid(failure, "invalid tar header");
 	return 1;
 }
@@ -316,16 +161,16 @@ static bool has_content(char type)
 	return type < TAR_HARD_LINK || type > TAR_FIFO;
 }
 
-static int take_size(struct tar_reader *reader, const struct tar_header *header, const struct extension *extension,
+static int take_size(struct tar_reader *reader, const struct tar_header *header, const struct tar_extension *extension,
 	struct failure *failure)
 {
 	int64_t size;
 
-	if (parse_number(header->size, sizeof(header->size), &size) < 0)
+	if (tar_parse_number(header->size, sizeof(header->size), &size) < 0)
 		return invalid(failure, "invalid tar header");
 	if (extension && extension->has_size)
 		size = (int64_t)extension->size;
-	if (size < 0 || (uint64_t)size > MAX_SIZE)
+	if (size < 0 || (uint64_t)size > TAR_MAX_SIZE)
 		return invalid(failure, "invalid tar header");
 	reader->left = has_content(header->type) ? (uint64_t)size : 0;
 	reader->padding = (unsigned)(-reader->left & (TAR_BLOCK - 1));
@@ -342,7 +187,7 @@ static int header_name(struct tar_reader *reader, const struct tar_header *heade
 			header->name)
 		: format_string(text, sizeof(text), "%.*s", (int)sizeof(header->name), header->name);
 
-	return r < 0 ? r : keep_text(&reader->name, text, (size_t)r);
+	return r < 0 ? r : tar_keep_text(&reader->name, text, (size_t)r);
 }
 
 static int keep_names(struct tar_reader *reader, const struct tar_header *header)
@@ -350,19 +195,19 @@ static int keep_names(struct tar_reader *reader, const struct tar_header *header
 	int r = reader->name ? 0 : header_name(reader, header);
 
 	if (r == 0 && !reader->link)
-		r = keep_text(&reader->link, header->link, strnlen(header->link, sizeof(header->link)));
+		r = tar_keep_text(&reader->link, header->link, strnlen(header->link, sizeof(header->link)));
 	return r;
 }
 
-static int take_numbers(const struct tar_header *header, const struct extension *extension, struct tar_entry *entry)
+static int take_numbers(const struct tar_header *header, const struct tar_extension *extension, struct tar_entry *entry)
 {
 	int64_t mode, uid, gid, mtime, major, minor;
 
-	if (parse_number(header->mode, sizeof(header->mode), &mode) < 0 || parse_number(header->uid, sizeof(header->uid), &uid) < 0 ||
-		parse_number(header->gid, sizeof(header->gid), &gid) < 0 ||
-		parse_number(header->mtime, sizeof(header->mtime), &mtime) < 0 ||
-		parse_number(header->major, sizeof(header->major), &major) < 0 ||
-		parse_number(header->minor, sizeof(header->minor), &minor) < 0)
+	if (tar_parse_number(header->mode, sizeof(header->mode), &mode) < 0 || tar_parse_number(header->uid, sizeof(header->uid), &uid) < 0 ||
+		tar_parse_number(header->gid, sizeof(header->gid), &gid) < 0 ||
+		tar_parse_number(header->mtime, sizeof(header->mtime), &mtime) < 0 ||
+		tar_parse_number(header->major, sizeof(header->major), &major) < 0 ||
+		tar_parse_number(header->minor, sizeof(header->minor), &minor) < 0)
 		return -EINVAL;
 	entry->mode = (uint32_t)mode & 07777;
 	entry->uid = extension->has_uid ? extension->uid : (uint64_t)uid;
@@ -373,17 +218,95 @@ static int take_numbers(const struct tar_header *header, const struct extension 
 	return entry->uid >= UINT32_MAX || entry->gid >= UINT32_MAX ? -EINVAL : 0;
 }
 
-static int take_entry(struct tar_reader *reader, const struct tar_header *header, const struct extension *extension,
+static int malformed_map(struct failure *failure)
+{
+	return invalid(failure, "malformed map of a sparse file");
+}
+
+// Four pairs in the header; the rest, 21 each, in blocks that follow it.
+static int take_old_map(struct tar_reader *reader, const struct tar_header *header, struct failure *failure)
+{
+	char block[TAR_BLOCK];
+	const struct tar_old_sparse *old = (const struct tar_old_sparse *)header;
+	bool continues = old->continues;
+	int64_t size;
+
+	if (memcmp(header->magic, "ustar ", sizeof(header->magic)) != 0 || tar_parse_number(old->size, sizeof(old->size), &size) < 0 ||
+		size < 0 || tar_sparse_old_pairs(&reader->sparse, old->pairs, TAR_OLD_PAIRS) < 0)
+		return malformed_map(failure);
+	reader->sparse.size = (struct tar_optional){true, (uint64_t)size};
+	while (continues) {
+		ssize_t n = take(reader, block, sizeof(block), failure);
+
+		if (n < (ssize_t)sizeof(block))
+			return n < 0 ? -1 : truncated(failure);
+		if (tar_sparse_old_pairs(&reader->sparse, block, TAR_OLD_MORE_PAIRS) < 0)
+			return malformed_map(failure);
+		continues = block[TAR_OLD_MORE_PAIRS * TAR_OLD_PAIR];
+	}
+	return 0;
+}
+
+static int take_content_map(struct tar_reader *reader, struct failure *failure)
+{
+	char block[TAR_BLOCK];
+	int r = 0;
+
+	while (r == 0) {
+		ssize_t n = reader->left < sizeof(block) ? 0 : take(reader, block, sizeof(block), failure);
+
+		if (n < (ssize_t)sizeof(block))
+			return n < 0 ? -1 : truncated(failure);
+		reader->left -= sizeof(block);
+		r = tar_sparse_feed(&reader->sparse, block, sizeof(block));
+	}
+	return r < 0 ? malformed_map(failure) : 0;
+}
+
+// 1 for a sparse file, 0 for none, -1 with FAILURE.
+static int take_map(struct tar_reader *reader, const struct tar_header *header, struct failure *failure)
+{
+	struct tar_sparse *sparse = &reader->sparse;
+	uint64_t size = reader->left;
+	int r = 0;
+
+	if (header->type == TAR_OLD_SPARSE)
+		r = take_old_map(reader, header, failure);
+	else if (tar_sparse_is_in_content(sparse))
+		r = take_content_map(reader, failure);
+	else if (!tar_sparse_is_in_records(sparse))
+		return 0;
+	if (r < 0)
+		return r;
+	size = sparse->size.given ? sparse->size.value : sparse->real_size.given ? sparse->real_size.value : size;
+	sparse->size = (struct tar_optional){true, size};
+	if (tar_sparse_check(sparse, size, reader->left) < 0 || (header->type && !strchr("07S", header->type)))
+		return malformed_map(failure);
+	return 1;
+}
+
+static int take_entry(struct tar_reader *reader, const struct tar_header *header, const struct tar_extension *extension,
 	struct tar_entry *entry, struct failure *failure)
 {
 	size_t length;
+	int sparse = take_map(reader, header, failure);
 
-	*entry = (struct tar_entry){.type = (enum tar_type)header->type, .size = reader->left, .xattrs = reader->xattrs};
+	if (sparse < 0)
+		return sparse;
+	reader->is_sparse = sparse;
+	reader->segment = 0;
+	reader->position = 0;
+	*entry = (struct tar_entry){
+		.type = (enum tar_type)header->type,
+		.size = sparse ? reader->sparse.size.value : reader->left,
+		.is_sparse = sparse,
+		.xattrs = reader->xattrs,
+	};
 	if (keep_names(reader, header) < 0 || take_numbers(header, extension, entry) < 0)
 		return invalid(failure, "invalid tar header");
-	entry->name = reader->name;
+	entry->name = sparse && reader->sparse.name ? reader->sparse.name : reader->name;
 	entry->link = reader->link;
-	if (header->type == '\0' || header->type == TAR_CONTIGUOUS)
+	if (header->type == '\0' || header->type == TAR_CONTIGUOUS || sparse)
 		entry->type = TAR_FILE;
 	// Version 7 has no type for directories.
 	length = strlen(entry->name);
@@ -396,7 +319,7 @@ static int take_entry(struct tar_reader *reader, const struct tar_header *header
 
 int tar_read_next(struct tar_reader *reader, struct tar_entry *entry, struct failure *failure)
 {
-	struct extension extension = {.has_uid = false};
+	struct tar_extension extension = {.has_uid = false};
 	struct tar_header header;
 
 	failure->text[0] = '\0';
@@ -422,15 +345,33 @@ int tar_read_next(struct tar_reader *reader, struct tar_entry *entry, struct fai
 	return 0;
 }
 
-ssize_t tar_read_content(struct tar_reader *reader, const uint8_t **ret, struct failure *failure)
+// How much of the content lies together from where the reader is, and where that is in the file.
+static uint64_t next_run(struct tar_reader *reader, uint64_t *ret_offset)
+{
+	const struct tar_segment *segment;
+
+	if (!reader->is_sparse) {
+		*ret_offset = reader->position;
+		return reader->left;
+	}
+	segment = reader->sparse.segments + reader->segment;
+	// What is left is in one of them: the map has been checked.
+	for (; reader->position == segment->length; reader->position = 0, reader->segment++)
+		segment++;
+	*ret_offset = segment->offset + reader->position;
+	return segment->length - reader->position;
+}
+
+ssize_t tar_read_content(struct tar_reader *reader, uint64_t *ret_offset, const uint8_t **ret, struct failure *failure)
 {
 	ssize_t n = reader->left > 0 ? fill(reader, failure) : 0;
 
 	if (n <= 0)
 		return n == 0 && reader->left > 0 ? truncated(failure) : n;
-	n = (ssize_t)min_u64((uint64_t)n, reader->left);
+	n = (ssize_t)min_u64((uint64_t)n, next_run(reader, ret_offset));
 	*ret = reader->buffer + reader->start;
 	reader->start += (size_t)n;
 	reader->left -= (uint64_t)n;
+	reader->position += (uint64_t)n;
 	return n;
 }

@@ -62,6 +62,23 @@ public sealed class CopyTests(DaemonFixture fixture) : IAsyncLifetime
         Assert.Contains(client == "mvm" ? "1234/2345 6 2001-02-03 04:05:06.123456789" : "1234/2345 6 2001-02-03 04:05:06", Squeezed(listed), StringComparison.Ordinal);
     }
 
+    /// <summary>What tar(1) writes in each of its forms.</summary>
+    [Theory, ContainerStates]
+    public async Task SparseFilesKeepTheirHoles(string client, string state)
+    {
+        await MakeAsync(state);
+        await ShellAsync("for i in $(seq 1 30); do printf piece$i | dd of=sparse bs=1 seek=$((i * 1500001)) conv=notrunc 2>/dev/null; done; truncate -s 64M sparse");
+        foreach (string form in new[] { "gnu", "oldgnu", "pax --sparse-version=0.0", "pax --sparse-version=0.1", "pax --sparse-version=1.0" })
+        {
+            string directory = "in-" + form[^3..];
+            await ShellAsync($"mkdir -p {directory} && cp --sparse=always sparse {directory}/ && tar -S --format={form} -cf sparse.tar {directory}");
+            Assert.InRange(new FileInfo(Path.Combine(_local, "sparse.tar")).Length, 1, 1 << 20);
+            (await CopyAsync(client, "-", _name + ":/root", await File.ReadAllBytesAsync(Path.Combine(_local, "sparse.tar")))).Succeeded();
+            (await CopyAsync(client, $"{_name}:/root/{directory}/sparse", "back")).Succeeded();
+            Assert.Equal("same", await ShellAsync("cmp sparse back && echo same"));
+        }
+    }
+
     [Theory]
     [InlineData("f", "new", "new")]
     [InlineData("f", "dir", "dir/f")]

@@ -82,10 +82,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	reader.owner = &input;
 	while (tar_read_next(&reader, &entry, &failure) > 0) {
 		const uint8_t *bytes;
+		uint64_t offset, end = 0;
+		ssize_t n;
 
-		if (entry.size <= size)
-			while (tar_read_content(&reader, &bytes, &failure) > 0)
-				;
+		while ((n = tar_read_content(&reader, &offset, &bytes, &failure)) > 0) {
+			// In order, and within the file.
+			if (offset < end || offset + (uint64_t)n > entry.size)
+				abort();
+			end = offset + (uint64_t)n;
+		}
 		check_round_trip(&entry);
 	}
 	tar_reader_free(&reader);

@@ -66,6 +66,7 @@ static void plain_entries_come_back(void)
 	struct tar_entry entry = plain("etc/passwd", 1000);
 	struct tar_entry back;
 	const uint8_t *bytes;
+	uint64_t offset;
 	size_t total = 0;
 	ssize_t n;
 
@@ -78,7 +79,7 @@ static void plain_entries_come_back(void)
 	CHECK_INT(back.gid, 33);
 	CHECK_INT(back.size, 1000);
 	CHECK_INT(back.mtime.tv_sec, 1700000000);
-	while ((n = tar_read_content(&reader, &bytes, &failure)) > 0)
+	while ((n = tar_read_content(&reader, &offset, &bytes, &failure)) > 0)
 		total += (size_t)n;
 	CHECK_INT(n, 0);
 	CHECK_INT(total, 1000);
@@ -249,7 +250,7 @@ static void malformed_extensions_are_refused(void)
 		{"13 mtime=1.5\n", 1},
 		{"15 mtime=1.5.6\n", -1},
 		{"23 GNU.sparse.major=1\n", -1},
-		{"22 GNU.sparse.major=1\n", -1},
+		{"22 GNU.sparse.major=1\n", 1},
 		{"21 SCHILY.xattr.u=1\n", -1},
 		{"20 SCHILY.xattr.u=1\n", 1},
 		{"18 SCHILY.xattr.=\n", 1},
@@ -265,6 +266,183 @@ static void malformed_extensions_are_refused(void)
 	CHECK_INT(read_pax("12 path=a\0c\n", 12, &entry), -1);
 }
 
+// An archive that is put together in one piece.
+static struct {
+	char bytes[16 * TAR_BLOCK];
+	size_t used;
+} archive;
+
+static void put(const void *bytes, size_t length)
+{
+	memcpy(archive.bytes + archive.used, bytes, length);
+	archive.used += (length + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+}
+
+static void put_records(const char *const *records)
+{
+	char text[1024];
+	char size[24];
+	size_t used = 0;
+	struct tar_header header;
+
+	for (; *records; records++) {
+		size_t rest = strlen(*records) + sizeof("  GNU.\n") - 2;
+		size_t length = rest + (rest + 1 > 9 ? 2 : 1);
+
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%zu GNU.%s\n", length, *records);
+	}
+	(void)snprintf(size, sizeof(size), "%011zo", used);
+	header = header_of('x', size);
+	put(&header, sizeof(header));
+	put(text, used);
+}
+
+static void put_file(const char *content, size_t length)
+{
+	char size[24];
+	struct tar_header header;
+
+	(void)snprintf(size, sizeof(size), "%011zo", length);
+	header = header_of(TAR_FILE, size);
+	put(&header, sizeof(header));
+	put(content, length);
+}
+
+// The whole file, holes as dots: 1, or -1.
+static int read_sparse(char ret[101], struct tar_entry *entry)
+{
+	const uint8_t *bytes;
+	uint64_t offset;
+	ssize_t n;
+	int r = read_blocks(archive.bytes, archive.used, entry);
+
+	memset(&archive, 0, sizeof(archive));
+	memset(ret, '.', 100);
+	ret[100] = '\0';
+	if (r != 1)
+		return r;
+	CHECK(entry->is_sparse);
+	CHECK_INT(entry->size, 100);
+	while ((n = tar_read_content(&reader, &offset, &bytes, &failure)) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			ret[offset + (size_t)i] = (char)bytes[i];
+	CHECK_INT(n, 0);
+	return r;
+}
+
+// One byte at ten times each digit.
+static void put_pairs(char *pairs, const char *digits)
+{
+	for (; *digits; digits++, pairs += TAR_OLD_PAIR) {
+		(void)snprintf(pairs, 12, "%011o", (unsigned)(*digits - '0') * 10);
+		memcpy(pairs + 12, "00000000001", 11);
+	}
+}
+
+static void put_old(const char *first, const char *second)
+{
+	struct tar_header header = header_of('S', "00000000005");
+	struct tar_old_sparse *old = (struct tar_old_sparse *)&header;
+	char block[TAR_BLOCK] = {0};
+
+	memcpy(header.magic, "ustar  ", 8);
+	put_pairs(old->pairs, first);
+	old->continues = *second != '\0';
+	memcpy(old->size, "00000000144", 11);
+	memset(header.checksum, ' ', sizeof(header.checksum));
+	seal(&header);
+	put(&header, sizeof(header));
+	put_pairs(block, second);
+	if (*second)
+		put(block, sizeof(block));
+	put("abcde", 5);
+}
+
+static void the_old_form_of_sparse_files_is_read(void)
+{
+	struct tar_entry entry;
+	char file[101];
+
+	put_old("0123", "4");
+	CHECK_INT(read_sparse(file, &entry), 1);
+	CHECK_TEXT(entry.name, "file");
+	CHECK_TEXT(file, "a.........b.........c.........d.........e...........................................................");
+	put_old("0132", "4");
+	CHECK_INT(read_sparse(file, &entry), -1);
+	CHECK_TEXT(failure.text, "archive/tar: malformed map of a sparse file");
+	put_old("0123", "");
+	CHECK_INT(read_sparse(file, &entry), -1);
+	put_old("0123", "4");
+	archive.used = TAR_BLOCK;
+	CHECK_INT(read_sparse(file, &entry), -1);
+	CHECK_TEXT(failure.text, "unexpected EOF");
+}
+
+static const char expected[] = "..........abc.....................................de................................................";
+
+static void the_pax_forms_of_sparse_files_are_read(void)
+{
+	static const char *const cases[][12] = {
+		{"sparse.size=100", "sparse.numblocks=2", "sparse.offset=10", "sparse.numbytes=3", "sparse.offset=50", "sparse.numbytes=2", NULL},
+		{"sparse.major=0", "sparse.minor=1", "sparse.name=true/name", "sparse.numblocks=2", "sparse.map=10,3,50,2", "sparse.size=100", NULL},
+		{"sparse.map=10,3,50,2,100,0", "sparse.realsize=100", NULL},
+	};
+	static const char *const in_content[] = {"sparse.major=1", "sparse.minor=0", "sparse.name=true/name", "sparse.realsize=100", NULL};
+	char content[TAR_BLOCK + 5] = "2\n10\n3\n50\n2\n";
+	struct tar_entry entry;
+	char file[101];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		put_records(cases[i]);
+		put_file("abcde", 5);
+		CHECK_INT(read_sparse(file, &entry), 1);
+		CHECK_TEXT(file, expected);
+		CHECK_TEXT(entry.name, i == 1 ? "true/name" : "file");
+	}
+	memcpy(content + TAR_BLOCK, "abcde", 5);
+	put_records(in_content);
+	put_file(content, sizeof(content));
+	CHECK_INT(read_sparse(file, &entry), 1);
+	CHECK_TEXT(file, expected);
+	CHECK_TEXT(entry.name, "true/name");
+}
+
+static void malformed_maps_are_refused(void)
+{
+	static const char *const cases[][8] = {
+		{"sparse.map=10,3,50,1", "sparse.size=100", NULL},
+		{"sparse.map=10,3,12,2", "sparse.size=100", NULL},
+		{"sparse.map=10,3,99,2", "sparse.size=100", NULL},
+		{"sparse.map=10,3,50", "sparse.size=100", NULL},
+		{"sparse.map=10,3,50,2,", "sparse.size=100", NULL},
+		{"sparse.map=10,3,50,-2", "sparse.size=100", NULL},
+		{"sparse.map=18446744073709551615,5", "sparse.size=100", NULL},
+		{"sparse.map=10,3,50,2", "sparse.size=100", "sparse.numblocks=3", NULL},
+		{"sparse.offset=10", "sparse.offset=20", NULL},
+		{"sparse.numbytes=10", NULL},
+		{"sparse.offset=10", "sparse.size=100", NULL},
+		{"sparse.size=x", NULL},
+	};
+	static const char *const in_content[] = {"sparse.major=1", "sparse.minor=0", "sparse.realsize=100", NULL};
+	static const char *const maps[] = {"2\n10\n3\n50\n3\n", "x\n", "\n", "99999999\n", "111111111111111111111\n", "1\n10\n-5\n", "3\n10\n3\n"};
+	struct tar_entry entry;
+	char file[101];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		put_records(cases[i]);
+		put_file("abcde", 5);
+		CHECK_INT(read_sparse(file, &entry), -1);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		char content[TAR_BLOCK + 5] = "";
+
+		(void)snprintf(content, sizeof(content), "%s", maps[i]);
+		put_records(in_content);
+		put_file(content, sizeof(content));
+		CHECK_INT(read_sparse(file, &entry), -1);
+	}
+}
+
 void test_tar(void)
 {
 	plain_entries_come_back();
@@ -273,5 +451,8 @@ void test_tar(void)
 	shrunk_files_are_filled_up();
 	malformed_headers_are_refused();
 	malformed_extensions_are_refused();
+	the_old_form_of_sparse_files_is_read();
+	the_pax_forms_of_sparse_files_are_read();
+	malformed_maps_are_refused();
 	tar_reader_free(&reader);
 }

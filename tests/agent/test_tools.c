@@ -220,6 +220,27 @@ static void kinds_are_kept_where_asked(void)
 	CHECK_INT(extract_one(TAR_FILE, "x", "", "/nowhere", true), FAIL_NOT_FOUND + 1);
 }
 
+// What tar(1) writes in each of its forms, with more pieces than a header of the old one holds.
+static void sparse_files_keep_their_holes(void)
+{
+	static const char *const forms[] = {"gnu", "oldgnu", "pax --sparse-version=0.0", "pax --sparse-version=0.1", "pax --sparse-version=1.0"};
+	char command[400];
+
+	run_shell("rm -rf root/* && mkdir root/into && truncate -s 400M sparse && for i in $(seq 1 40); do "
+		"printf piece$i | dd of=sparse bs=1 seek=$((i * 9000001)) conv=notrunc 2>/dev/null; done && truncate -s 3M empty");
+	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+		CLEANUP_FD int archive = -1;
+
+		(void)snprintf(command, sizeof(command), "rm -rf root/into/* && tar -S --format=%s -cf sparse.tar sparse empty", forms[i]);
+		run_shell(command);
+		(void)snprintf(command, sizeof(command), "%s/sparse.tar", base);
+		archive = open(command, O_RDONLY | O_CLOEXEC);
+		CHECK_INT(run_tool(tool_extract, &(struct msg_start_tool){.path = "/into", .name = "", .user = ""}, archive), 0);
+		run_shell("cmp sparse root/into/sparse && cmp empty root/into/empty && [ $(du -k root/into/sparse | cut -f1) -lt 2000 ]");
+	}
+	run_shell("rm sparse sparse.tar empty");
+}
+
 static void archives_extract_to_the_same(void)
 {
 	CLEANUP_FD int archive = -1;
@@ -344,6 +365,7 @@ void test_tools(void)
 	nothing_leaves_the_target();
 	kinds_are_kept_where_asked();
 	archives_extract_to_the_same();
+	sparse_files_keep_their_holes();
 	truncated_archives_are_reported();
 	changes_are_those_of_the_container();
 	layers_have_whiteouts();
