@@ -1,3 +1,4 @@
+using System.Globalization;
 using MicroVm.Integration.Tests.Infrastructure;
 
 namespace MicroVm.Integration.Tests;
@@ -15,12 +16,6 @@ public sealed class UpdateTests(DaemonFixture fixture)
         Assert.Equal("20", await FileAsync(client, id, "pids.max"));
         CommandResult updated = await Daemon.ClientAsync(
             client, ["update", "-m", "128m", "--memory-swap", "256m", "--pids-limit", "10", "--restart", "on-failure:2", id]);
-        if (client == "mvm")
-        {
-            updated.Failed(125, "unknown flag: --memory-swap");
-            updated = await Daemon.ClientAsync(client, ["update", "-m", "128m", "--pids-limit", "10", "--restart", "on-failure:2", id]);
-        }
-
         Assert.Equal(id, updated.Succeeded());
         Assert.Equal("10", await FileAsync(client, id, "pids.max"));
         Assert.Equal("134217728", await FileAsync(client, id, "memory.max"));
@@ -32,6 +27,40 @@ public sealed class UpdateTests(DaemonFixture fixture)
         (await Daemon.ClientAsync(client, ["update", "-m", "1k", id])).Failed(1, "Minimum memory limit");
         (await Daemon.ClientAsync(client, ["rm", "-f", id])).Succeeded();
     }
+
+    [Theory, CombinatorialClients]
+    public async Task WhatHasNoEffectIsSaid(string client)
+    {
+        string id = (await Daemon.ClientAsync(client, ["create", "--network", "none", "busybox"])).Succeeded();
+        CommandResult told = await Daemon.ClientAsync(client, ["update", "--cpuset-cpus", "0", "--memory-reservation", "64m", "--cpu-shares", "5", id]);
+        Assert.Equal(id, told.Succeeded().Split('\n')[0]);
+        foreach (string flag in new[] { "cpuset-cpus", "memory-reservation", "cpu-shares" })
+        {
+            Assert.Contains($"--{flag} has no effect", told.OutputText + told.ErrorText, StringComparison.Ordinal);
+        }
+
+        (await Daemon.ClientAsync(client, ["rm", id])).Succeeded();
+    }
+
+    /// <summary>By then the pause before the next start is several seconds long.</summary>
+    [Theory, CombinatorialClients]
+    public async Task NoRestartEndsTheWaitForOne(string client)
+    {
+        string id = (await Daemon.ClientAsync(client, ["run", "-d", "--network", "none", "--restart", "always", "busybox", "false"])).Succeeded();
+        while (await StateAsync(client, id) is var state && !(state.StartsWith("restarting", StringComparison.Ordinal) && int.Parse(state.Split(' ')[1], CultureInfo.InvariantCulture) >= 4))
+        {
+            await Task.Delay(50);
+        }
+
+        (await Daemon.ClientAsync(client, ["update", "--restart", "no", id])).Succeeded();
+        string ended = (await Daemon.ClientAsync(client, ["wait", id])).Succeeded();
+        Assert.Equal("1", ended);
+        Assert.StartsWith("exited", await StateAsync(client, id), StringComparison.Ordinal);
+        (await Daemon.ClientAsync(client, ["rm", id])).Succeeded();
+    }
+
+    private async Task<string> StateAsync(string client, string id) =>
+        (await Daemon.ClientAsync(client, ["inspect", "-f", "{{.State.Status}} {{.RestartCount}}", id])).Succeeded();
 
     [Theory, CombinatorialClients]
     public async Task AShareOfTheProcessorChangesWhileItRuns(string client)

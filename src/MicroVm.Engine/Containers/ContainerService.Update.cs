@@ -26,6 +26,7 @@ public sealed partial class ContainerService
 
         _ = SpecValidator.Validate(update.Apply(snapshot.Spec), snapshot.Effective, _options);
         await found.UpdateSnapshot(s => s with { Spec = update.Apply(s.Spec) }, durable: !snapshot.Spec.AutoRemove).ConfigureAwait(false);
+        EndWaitWithoutReason(found, update);
         List<string> warnings = [];
         if (RunningOf(found) is { } run)
         {
@@ -35,6 +36,19 @@ public sealed partial class ContainerService
 
         Publish(found, "update");
         return warnings;
+    }
+
+    /// <summary>A container that waits for its next start, and by its new policy has none to wait for, has ended.</summary>
+    private static void EndWaitWithoutReason(Container container, ContainerUpdate update)
+    {
+        lock (container.Sync)
+        {
+            bool isWaiting = IsWaitingToRestart(container) && container.Starting is null;
+            if (update.Restart is not null && isWaiting && !IsToRestart(container, container.Snapshot.ExitCode))
+            {
+                EndRestarting(container);
+            }
+        }
     }
 
     /// <summary>Kept with the VM too: a daemon that takes it over sets its bounds anew.</summary>

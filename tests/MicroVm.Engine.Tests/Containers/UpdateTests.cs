@@ -82,6 +82,44 @@ public sealed class UpdateTests : IAsyncLifetime
         }
     }
 
+    /// <summary>It fails again and again; in one of the pauses, which grow, its policy changes.</summary>
+    [Theory]
+    [InlineData(RestartMode.No, 0)]
+    [InlineData(RestartMode.OnFailure, 1)]
+    public async Task APolicyWithoutARestartEndsTheWait(RestartMode mode, int retries)
+    {
+        string id = await _engine.StartAsync(Spec() with { Command = ["exit", "3"], Restart = new(RestartMode.Always) });
+        await UntilAsync(() => _engine.Service.Inspect(id) is { Status: ContainerStatus.Restarting, RestartCount: >= 3 });
+        Task<ContainerExit> over = _engine.Service.Wait(id, WaitCondition.NotRunning).Result;
+        await UpdateAsync(id, new(null, null, null, new(mode, retries)));
+
+        // Unless it is just starting again: then that run is the last.
+        Assert.Equal(3, (await over.WaitAsync(s_limit)).StatusCode);
+        await UntilAsync(() => _engine.Service.Inspect(id).Status == ContainerStatus.Exited);
+        int count = _engine.Service.Inspect(id).RestartCount;
+        await _engine.RestartAsync();
+        Assert.Equal((ContainerStatus.Exited, count), (_engine.Service.Inspect(id).Status, _engine.Service.Inspect(id).RestartCount));
+    }
+
+    [Fact]
+    public async Task APolicyThatGoesOnLeavesTheWait()
+    {
+        string id = await _engine.StartAsync(Spec() with { Command = ["exit", "3"], Restart = new(RestartMode.Always) });
+        await UntilAsync(() => _engine.Service.Inspect(id) is { Status: ContainerStatus.Restarting, RestartCount: >= 2 });
+        int count = _engine.Service.Inspect(id).RestartCount;
+        await UpdateAsync(id, new(null, null, null, new(RestartMode.UnlessStopped)));
+        await UntilAsync(() => _engine.Service.Inspect(id).RestartCount > count);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using CancellationTokenSource limit = new(s_limit);
+        while (!condition())
+        {
+            await Task.Delay(5, limit.Token);
+        }
+    }
+
     private async Task<IReadOnlyList<string>> UpdateAsync(string id, ContainerUpdate update) =>
         await _engine.Service.UpdateAsync(id, update, CancellationToken.None).WaitAsync(s_limit);
 
