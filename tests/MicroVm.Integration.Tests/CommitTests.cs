@@ -90,9 +90,26 @@ public sealed class CommitTests(DaemonFixture fixture) : IAsyncLifetime
         Assert.Equal("new", (await Daemon.ClientAsync(client, run)).Succeeded());
         Assert.Equal("fresh", (await Daemon.ClientAsync(client, [.. run, "ls", "/var"])).Succeeded());
         (await Daemon.ClientAsync(client, [.. run, "sh", "-c", "[ ! -e /etc/group ] && [ /a/f -ef /a/g ] && [ -L /a/l ]"])).Succeeded();
-        Assert.Contains("why", (await Daemon.DockerAsync("history", _name + ":1")).Succeeded(), StringComparison.Ordinal);
+        string[] history = (await Daemon.ClientAsync(client, ["history", "--format", "{{.Comment}};{{.Size}}", _name + ":1"])).Succeeded().Split('\n');
+        string[] before = (await Daemon.ClientAsync(client, ["history", "--format", "{{.Comment}};{{.Size}}", "busybox"])).Succeeded().Split('\n');
+        Assert.Matches(@"^why;\d+(\.\d+)?k?B$", history[0]);
+        Assert.Equal(before, history[1..]);
+        Assert.Contains(before, step => step.EndsWith("MB", StringComparison.Ordinal));
         (await Daemon.ClientAsync(client, ["rmi", _name + ":1"])).Succeeded();
         (await Daemon.ClientAsync(client, run)).Failed(125, "");
+    }
+
+    [Fact]
+    public async Task ACommitMayBringAConfiguration()
+    {
+        await MakeAsync("running");
+        const string Body = """{"Cmd":["sh","-c","echo $A $PWD; id -un"],"Env":["A=1"],"WorkingDir":"/tmp","User":"nobody","Labels":{"x":"y"}}""";
+        CommandResult made = await Command.RunAsync(
+            "curl", ["-sS", "--unix-socket", Daemon.Socket, "-H", "Content-Type: application/json", "-d", Body, $"http://d/commit?container={_name}&repo={_name}&tag=body"]);
+        Assert.StartsWith("{\"Id\":\"sha256:", made.Succeeded(), StringComparison.Ordinal);
+        Assert.Equal("1 /tmp\nnobody", (await Daemon.DockerAsync("run", "--rm", "--network", "none", _name + ":body")).Succeeded());
+        Assert.Equal("y", (await Daemon.DockerAsync("inspect", "-f", "{{.Config.Labels.x}}", _name + ":body")).Succeeded());
+        (await Daemon.MvmAsync("rmi", _name + ":body")).Succeeded();
     }
 
     [Fact]

@@ -21,6 +21,7 @@ internal static class CommandTable
         new("doctor", "", "Show what this host has for virtual machines, and how to mend what is missing", 0, 0),
         new("events", "", "Get real time events from the daemon", 0, 0),
         new("export", "CONTAINER", "Export a container's filesystem as a tar archive", 1, 1),
+        new("history", "IMAGE", "Show the history of an image", 1, 1),
         new("inspect", "NAME|ID [NAME|ID...]", "Return low-level information on containers and images", 1),
         new("kill", "CONTAINER [CONTAINER...]", "Kill one or more running containers", 1),
         new("load", "", "Load an image from a tar archive or STDIN", 0, 0),
@@ -52,7 +53,7 @@ internal static class CommandTable
             "attach", "commit", "cp", "create", "diff", "exec", "export", "inspect", "kill", "list", "logs", "ls", "pause", "port", "prune", "ps", "remove",
             "rename", "restart", "rm", "run", "start", "stats", "stop", "top", "unpause", "update", "wait",
         ]),
-        new("image", "Manage images", ["inspect", "list", "load", "ls", "prune", "pull", "remove", "rm", "tag"]),
+        new("image", "Manage images", ["history", "inspect", "list", "load", "ls", "prune", "pull", "remove", "rm", "tag"]),
         new("system", "Manage mvm", ["df", "events", "info", "prune"]),
     ];
 
@@ -93,6 +94,7 @@ internal static class CommandTable
         "events" => new EventsCommand(),
         "export" => new ExportCommand(),
         "exec" => new ExecCommand(),
+        "history" => new HistoryCommand(),
         "inspect" => new InspectCommand(),
         "kill" => new KillCommand(),
         "load" => new LoadCommand(),

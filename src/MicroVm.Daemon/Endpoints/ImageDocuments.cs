@@ -1,6 +1,7 @@
 using MicroVm.Api;
 using MicroVm.Api.Containers;
 using MicroVm.Api.Images;
+using MicroVm.Images;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Daemon.Endpoints;
@@ -40,17 +41,27 @@ internal static class ImageDocuments
     };
 
     /// <summary>Newest first; the image's id stands at the newest, as the steps before it are no images here.</summary>
-    public static IReadOnlyList<ImageHistoryItem> History(StoredImage image)
+    /// <param name="sizeOf">Bytes of a layer.</param>
+    public static IReadOnlyList<ImageHistoryItem> History(StoredImage image, Func<Digest, long> sizeOf)
     {
-        List<ImageHistoryItem> items = [.. image.Config.History.Reverse().Select(step => new ImageHistoryItem
+        List<ImageHistoryItem> items = [];
+        // The newest step made the topmost layer: whoever left steps out left out the oldest.
+        int layer = image.DiffIds.Count;
+        foreach (ImageHistory step in image.Config.History.Reverse())
         {
-            Created = Timestamps.UnixSeconds(step.Created),
-            CreatedBy = step.CreatedBy ?? "",
-            Comment = step.Comment ?? "",
-        })];
+            layer -= step.EmptyLayer ? 0 : 1;
+            items.Add(new()
+            {
+                Created = Timestamps.UnixSeconds(step.Created),
+                CreatedBy = step.CreatedBy ?? "",
+                Comment = step.Comment ?? "",
+                Size = step.EmptyLayer || layer < 0 ? 0 : sizeOf(image.DiffIds[layer]),
+            });
+        }
+
         if (items.Count > 0)
         {
-            items[0] = items[0] with { Id = image.Id.ToString(), Tags = image.RepoTags, Size = image.Size };
+            items[0] = items[0] with { Id = image.Id.ToString(), Tags = image.RepoTags };
         }
 
         return items;

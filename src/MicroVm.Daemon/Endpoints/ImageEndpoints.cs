@@ -29,7 +29,7 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
         return action switch
         {
             "json" => context.WriteJsonAsync(ImageDocuments.Inspect(Find(name)), ApiJsonContext.Api.ImageInspect),
-            "history" => context.WriteJsonAsync(ImageDocuments.History(Find(name)), ApiJsonContext.Api.IReadOnlyListImageHistoryItem),
+            "history" => context.WriteJsonAsync(ImageDocuments.History(Find(name), images.LayerSize), ApiJsonContext.Api.IReadOnlyListImageHistoryItem),
             "get" => throw ApiException.Unsupported("saving images is not supported"),
             _ => throw ApiException.NotFound("page not found"),
         };

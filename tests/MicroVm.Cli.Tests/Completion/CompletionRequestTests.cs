@@ -57,6 +57,7 @@ public class CompletionRequestTests
     [InlineData("run -it python:3.", "python:3.11-slim")]
     [InlineData("rmi localhost:", "localhost:5000/team/app:latest localhost:5000/team/app")]
     [InlineData("tag python:3 p", "python:3.11-slim python:3")]
+    [InlineData("history py", "python:3.11-slim python:3")]
     [InlineData("commit web p", "python:3.11-slim python:3")]
     [InlineData("inspect ", "web worker.1 idle old python:3.11-slim python:3 localhost:5000/team/app:latest localhost:5000/team/app")]
     [InlineData("container inspect ", "web worker.1 idle old")]

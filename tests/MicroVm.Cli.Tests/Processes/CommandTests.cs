@@ -60,6 +60,45 @@ public class CommandTests
     }
 
     [Fact]
+    public void Ps_shows_sizes_when_asked()
+    {
+        using var engine = new FakeEngine();
+        engine.On("GET /containers/json", 200, Containers.Replace("\"Ports\"", "\"SizeRw\":2048,\"SizeRootFs\":5000000,\"Ports\"", StringComparison.Ordinal));
+        string[] lines = Mvm.Run(engine, ["ps", "-s"]).Text.Split('\n');
+        Assert.EndsWith("NAMES     SIZE", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("web       2.05kB (virtual 5MB)", lines[1], StringComparison.Ordinal);
+        Assert.Equal("GET /containers/json?all=0&size=1", engine.Next("GET").Line);
+        Assert.StartsWith("2.05kB (virtual 5MB)\n", Mvm.Run(engine, ["ps", "--format", "{{.Size}}"]).Text, StringComparison.Ordinal);
+        Assert.Equal("GET /containers/json?all=0&size=1", engine.Next("GET").Line);
+    }
+
+    [Fact]
+    public void History_is_a_table_with_a_size_for_each_step()
+    {
+        using var engine = new FakeEngine();
+        engine.On("GET /images/a/b:1/history", 200, """
+            [{"Id":"sha256:1111111111111111","Created":1700000000,"CreatedBy":"sh -c\techo 'a rather long command line, which is cut'","Tags":["a/b:1"],"Size":2048,"Comment":"why"},
+             {"Id":"<missing>","Created":0,"CreatedBy":"","Tags":null,"Size":5000000,"Comment":""}]
+            """);
+        string[] lines = Mvm.Run(engine, ["history", "a/b:1"]).Text.Split('\n');
+        Assert.Matches("^IMAGE          CREATED       CREATED BY +SIZE      COMMENT$", lines[0]);
+        Assert.Matches("^111111111111   \\d years ago   sh -c echo 'a rather long command line, whic…   2.05kB    why$", lines[1]);
+        Assert.Matches("^<missing>      N/A +5MB$", lines[2]);
+        Assert.Equal("2048\n5000000\n", Mvm.Run(engine, ["image", "history", "-H=false", "--format", "{{.Size}}", "a/b:1"]).Text);
+        Assert.Equal("sha256:1111111111111111\n<missing>\n", Mvm.Run(engine, ["history", "-q", "--no-trunc", "a/b:1"]).Text);
+    }
+
+    [Fact]
+    public void Update_sends_what_is_given()
+    {
+        using var engine = new FakeEngine();
+        engine.On("POST /containers/a/update", 200, """{"Warnings":["--cpuset-cpus has no effect."]}""");
+        Mvm.Result result = Mvm.Run(engine, ["update", "--memory-swap", "-1", "--memory-reservation", "1m", "--cpuset-cpus", "0,1", "-c", "5", "--cpu-quota", "50000", "a"]);
+        Assert.Equal((0, "a\n", "WARNING: --cpuset-cpus has no effect.\n"), (result.ExitCode, result.Text, result.Error));
+        Assert.Equal("""{"MemorySwap":-1,"MemoryReservation":1048576,"CpusetCpus":"0,1","CpuShares":5,"CpuQuota":50000}""", engine.Next("POST").Body);
+    }
+
+    [Fact]
     public void Images_are_a_table()
     {
         using var engine = new FakeEngine();
