@@ -201,6 +201,9 @@ static void enter(const struct answer *answer)
 		fail_with(EPROTO, "the seccomp filter");
 	if (setns(answer->fds[JAIL], answer->namespaces) < 0)
 		fail("the jail can't be entered (libvirt's qemu.conf needs clear_emulator_capabilities = 0)");
+	// Whoever enters a user namespace has all privileges there until it becomes another program.
+	for (unsigned long cap = 0; (answer->namespaces & CLONE_NEWUSER) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
+		;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
 		fail("the seccomp filter");
 }

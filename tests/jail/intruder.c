@@ -117,6 +117,8 @@ static int trace_child(void)
 
 static void try_processes(void)
 {
+	// A filter that refuses all signals says nothing of which processes there are.
+	int tells = kill(1 << 28, 0) < 0 && errno == ESRCH;
 	int others = 0, mine = 0;
 
 	for (int pid = 1; pid < 1 << 16; pid++) {
@@ -124,7 +126,7 @@ static void try_processes(void)
 			continue;
 		if (kill(pid, 0) == 0)
 			mine++;
-		else if (errno == EPERM)
+		else if (tells && errno == EPERM)
 			others++;
 	}
 	if (mine > 0)
@@ -190,23 +192,25 @@ static void try_descriptors(void)
 // A fork bomb must end of itself.
 static void try_numbers(void)
 {
-	static pid_t children[MANY];
-	int count = 0;
+	int count = 0, gate[2];
+	char byte;
 
+	if (pipe(gate) < 0)
+		return;
 	while (count < MANY) {
-		children[count] = fork();
-		if (children[count] < 0)
+		pid_t child = fork();
+
+		if (child < 0)
 			break;
-		if (children[count] == 0) {
-			(void)pause();
-			_exit(0);
+		if (child == 0) {
+			(void)close(gate[1]);
+			_exit(read(gate[0], &byte, 1) != 0);
 		}
 		count++;
 	}
 	if (count == MANY)
 		reach("any number of processes");
-	for (int i = 0; i < count; i++)
-		(void)kill(children[i], SIGKILL);
+	(void)close(gate[1]);
 	while (wait(NULL) > 0)
 		;
 }

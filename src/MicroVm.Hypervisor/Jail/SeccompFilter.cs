@@ -12,6 +12,8 @@ internal static class SeccompFilter
     private const uint FirstX32 = 0x40000000;
     private const int Clone = 56;
     private const int Clone3 = 435;
+    private const int ThreadGroupKill = 234;
+    private const int ProcessLimit = 302; // prlimit64
 
     // CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET.
     private const uint NewNamespaces = 0x80 | 0x20000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000;
@@ -52,8 +54,16 @@ internal static class SeccompFilter
         438, 440, // pidfd_getfd, process_madvise
     ];
 
+    // What reaches other processes by their numbers, where those are the host's.
+    private static readonly int[] s_deniedAmongOthers =
+    [
+        62, 200, 129, 297, 424, 434, // kill, tkill, rt_sigqueueinfo, rt_tgsigqueueinfo, pidfd_send_signal, pidfd_open
+        109, 141, 142, 144, 203, 251, 314, // setpgid, setpriority, sched_setparam, sched_setscheduler, sched_setaffinity, ioprio_set, sched_setattr
+    ];
+
     /// <summary>struct sock_filter, one after the other.</summary>
-    public static byte[] Build()
+    /// <param name="among">The program's own number, where it has the host's; null: it is in a pid namespace of its own.</param>
+    public static byte[] Build(int? among = null)
     {
         List<(ushort Code, byte True, byte False, uint Value)> program =
         [
@@ -66,9 +76,14 @@ internal static class SeccompFilter
             (Equal, 0, 1, Clone3),
             (Return, 0, 0, NoSuchCall),
         ];
-        foreach (int number in s_denied)
+        foreach (int number in among is null ? s_denied : s_denied.Concat(s_deniedAmongOthers))
         {
             program.AddRange([(Equal, 0, 1, (uint)number), (Return, 0, 0, NotPermitted)]);
+        }
+
+        if (among is { } self)
+        {
+            program.AddRange([.. OnlyFor(ThreadGroupKill, (uint)self), .. OnlyFor(ProcessLimit, (uint)self)]);
         }
 
         program.AddRange(
@@ -81,6 +96,17 @@ internal static class SeccompFilter
         ]);
         return Encode(program);
     }
+
+    /// <summary>A call whose first argument is a process, which must be the caller: by its number, or 0.</summary>
+    private static (ushort Code, byte True, byte False, uint Value)[] OnlyFor(int call, uint self) =>
+    [
+        (Equal, 0, 5, (uint)call),
+        (Load, 0, 0, FirstArgumentOffset),
+        (Equal, 1, 0, 0),
+        (Equal, 0, 1, self),
+        (Return, 0, 0, Allow),
+        (Return, 0, 0, NotPermitted),
+    ];
 
     private static byte[] Encode(List<(ushort Code, byte True, byte False, uint Value)> program)
     {

@@ -39,7 +39,7 @@ internal sealed partial class VmmJail
 
     private static void Begin(JailSpec spec, IJailEntrant entrant, HeldJail held, SafeHandle output, SafeHandle channel)
     {
-        using AnonymousPipeServerStream filter = Filled(s_filter);
+        using AnonymousPipeServerStream filter = Filled(SeccompFilter.Build(among: entrant.ProcessId));
         int namespaces = OwnNamespaces | (spec.SharesNetwork ? 0 : NetworkNamespace) | (spec.User is null ? UserNamespace : 0);
         try
         {

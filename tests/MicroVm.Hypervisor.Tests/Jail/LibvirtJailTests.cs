@@ -4,7 +4,7 @@ namespace MicroVm.Hypervisor.Tests.Jail;
 
 /// <summary>
 /// What differs where libvirt starts QEMU. It keeps the host's process numbers, since libvirt binds QEMU's threads to processors
-/// by the numbers that QEMU tells it: in a namespace of its own those would be other processes'. And the jail shows the program that kept
+/// by the numbers that QEMU tells it: in a namespace of its own those would be other processes'; the filter keeps it from those. And the jail shows the program that kept
 /// it until QEMU had entered.
 /// </summary>
 public sealed class LibvirtJailTests(EmbeddedLibvirt libvirt) : JailTests
