@@ -4,6 +4,7 @@ using MicroVm.Hypervisor.Jail;
 using MicroVm.Hypervisor.Kvm;
 using MicroVm.Hypervisor.Qemu;
 using MicroVm.Interop.Libvirt;
+using MicroVm.Interop.Posix;
 using MicroVm.Interop.Vsock;
 
 namespace MicroVm.Hypervisor.Host;
@@ -33,6 +34,10 @@ public static class HostExamination
         Libvirt(),
     ];
 
+    /// <summary>A user need not have a name.</summary>
+    private static string User =>
+        Environment.UserName is { Length: > 0 } name ? name : string.Create(CultureInfo.InvariantCulture, $"user {ProcessUser.UserId}");
+
     private static HostFinding Kvm(string? configured)
     {
         if (configured == "tcg")
@@ -54,7 +59,7 @@ public static class HostExamination
         }
 
         // One that opens and does not run guests is the host's own host's to mend.
-        return fault.Contains("denied", StringComparison.OrdinalIgnoreCase) ? $"usermod -aG kvm {Environment.UserName}" : "";
+        return fault.Contains("denied", StringComparison.OrdinalIgnoreCase) && Environment.UserName.Length > 0 ? $"usermod -aG kvm {Environment.UserName}" : "";
     }
 
     private static HostFinding Qemu(string? configured)
@@ -115,7 +120,7 @@ public static class HostExamination
             FindingState.Good,
             string.Create(CultureInfo.InvariantCulture, $"{jail.Users.First}-{jail.Users.First + jail.Users.Count - 1}"),
             "each VMM as a user of its own without privileges")
-        : new("VM users", FindingState.Weaker, "the daemon is not root", $"VMMs run as {Environment.UserName}");
+        : new("VM users", FindingState.Weaker, "the daemon is not root", $"VMMs run as {User}");
 
     private static HostFinding ControlGroups(JailOptions jail)
     {

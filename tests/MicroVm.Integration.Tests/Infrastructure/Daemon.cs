@@ -6,8 +6,9 @@ namespace MicroVm.Integration.Tests.Infrastructure;
 /// <summary>One mvmd with its own root and run directory, and the two clients pointed at it.</summary>
 public sealed class Daemon : IAsyncDisposable
 {
-    // A file named in HIDE is not what it was, for the daemon alone.
+    // A file named in HIDE is not what it was, for the daemon alone. USER_ID runs it as that user, who finds it in the directory AT.
     private const string Launch = """
+        [ -z "$USER_ID" ] || exec unshare -m sh -c 'mount --bind "${0%/daemon/*}" "$AT" && exec setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups "$AT/daemon/mvmd" "$@" >>"$LOG" 2>&1' "$0" "$@"
         [ -z "$HIDE" ] || exec unshare -m sh -c 'mount --bind /dev/null "$HIDE" && exec "$0" "$@" >>"$LOG" 2>&1' "$0" "$@"
         exec "$0" "$@" >>"$LOG" 2>&1
         """;
@@ -53,6 +54,17 @@ public sealed class Daemon : IAsyncDisposable
         }
 
         await daemon.RestartAsync(environment);
+        return daemon;
+    }
+
+    /// <summary>One that is not root; the programs are mounted in its directory, so that it can reach them.</summary>
+    public static async Task<Daemon> StartAsync(uint user)
+    {
+        var daemon = new Daemon(System.IO.Directory.CreateTempSubdirectory("mvm-").FullName);
+        await File.WriteAllTextAsync(Path.Combine(daemon.Directory, "daemon.json"), "{}");
+        string programs = System.IO.Directory.CreateDirectory(Path.Combine(daemon.Directory, "dist")).FullName;
+        (await Command.RunAsync("chown", ["-R", $"{user}:{user}", daemon.Directory])).Succeeded();
+        await daemon.RestartAsync(new Dictionary<string, string> { ["USER_ID"] = $"{user}", ["AT"] = programs, ["HOME"] = daemon.Directory });
         return daemon;
     }
 
