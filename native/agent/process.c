@@ -262,17 +262,33 @@ int processes_freeze(struct processes *processes)
 	return r;
 }
 
+static int release(struct processes *processes)
+{
+	int r = processes->freezers > 1 ? 0 : cgroup_freeze(&processes->cgroup, false);
+
+	processes->freezers--;
+	return r;
+}
+
 void processes_thaw(struct process *process)
 {
-	struct processes *processes = process->owner;
-	int r;
+	int r = process->freezes ? release(process->owner) : 0;
 
-	if (!process->freezes)
-		return;
 	process->freezes = false;
-	r = --processes->freezers ? 0 : cgroup_freeze(&processes->cgroup, false);
 	if (r < 0)
 		log_line("thaw the container: %s", strerror(-r));
+}
+
+int processes_hold(struct processes *processes, bool hold)
+{
+	int r;
+
+	if (hold == processes->is_held)
+		return 0;
+	r = hold ? processes_freeze(processes) : release(processes);
+	if (r == 0 || !hold)
+		processes->is_held = hold;
+	return r;
 }
 
 static void reaped(struct processes *processes, struct process *process, int status)

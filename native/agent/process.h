@@ -60,6 +60,7 @@ struct processes {
 	struct process *init;	// the container's PID 1 while it lives
 	int init_pidfd;		// -1: it does not live
 	unsigned freezers;	// how many want the container to stand still
+	bool is_held;		// the host is one of them
 	int null;		// /dev/null
 	int self;		// the agent's executable
 	int own_pidfd;		// of the agent
@@ -94,6 +95,9 @@ int processes_freeze(struct processes *processes);
 
 // Lets them go on, as far as this process is concerned.
 void processes_thaw(struct process *process);
+
+// The host stops them, or lets them go on as far as it is concerned; the same again changes nothing. 0 or -errno.
+int processes_hold(struct processes *processes, bool hold);
 
 // Reaps every child that has ended. For SIGCHLD.
 void processes_reap(struct processes *processes);

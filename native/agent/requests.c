@@ -233,12 +233,24 @@ static void observe(struct agent *agent, const struct msg *message)
 	reply->after = message->type == MSG_MEASURE ? 0 : message->list_processes.after;
 }
 
+static int hold(struct processes *processes, uint32_t stillness, struct failure *failure)
+{
+	int r = 0;
+
+	if (stillness == MSG_STILLNESS_HOLD || stillness == MSG_STILLNESS_RELEASE)
+		r = processes_hold(processes, stillness == MSG_STILLNESS_HOLD);
+	return r < 0 ? fail(failure, FAIL_INTERNAL, r, "freeze the container: %s", error_text(r)) : 0;
+}
+
 static void adjust(struct agent *agent, const struct msg *message)
 {
 	struct reply *reply = reply_to(agent, message);
+	int r;
 
-	if (reply)
-		decide(reply, observe_adjust(&message->adjust, &agent->processes.cgroup, &reply->failure));
+	if (!reply)
+		return;
+	r = observe_adjust(&message->adjust, &agent->processes.cgroup, &reply->failure);
+	decide(reply, r < 0 ? r : hold(&agent->processes, message->adjust.stillness, &reply->failure));
 }
 
 static void shut_down(struct agent *agent, const struct msg *message)

@@ -200,14 +200,32 @@ public sealed class CopyTests(DaemonFixture fixture) : IAsyncLifetime
         }
     }
 
+    /// <summary>Its processes write all the time: nothing of it may change between two copies.</summary>
     [Theory, CombinatorialClients]
-    public async Task APausedContainerIsRefused(string client)
+    public async Task FilesOfAPausedContainerAreReachedAndItStandsStill(string client)
     {
-        await MakeAsync("running");
-        (await Daemon.MvmAsync("pause", _name)).Succeeded();
-        (await CopyAsync(client, _name + ":/etc/passwd", "passwd")).Refused(client, 1, "is paused");
-        (await Daemon.MvmAsync("unpause", _name)).Succeeded();
-        (await CopyAsync(client, _name + ":/etc/passwd", "passwd")).Succeeded();
+        (await Daemon.MvmAsync(
+            "run", "-d", "--name", _name, "--network", "none", "busybox", "sh", "-c", "i=0; while true; do i=$((i+1)); echo $i > /root/next; mv /root/next /root/count; done")).Succeeded();
+        (await Daemon.MvmAsync("exec", _name, "sh", "-c", "until [ -e /root/count ]; do sleep 0.1; done")).Succeeded();
+        (await Daemon.ClientAsync(client, ["pause", _name])).Succeeded();
+        string first = await TextOf(client, _name + ":/root/count");
+        await ShellAsync("echo sent > sent");
+        (await CopyAsync(client, "sent", _name + ":/root/")).Succeeded();
+        Assert.Equal("sent\n", await TextOf(client, _name + ":/root/sent"));
+        Assert.Contains("A /root/sent", (await Daemon.ClientAsync(client, ["diff", _name])).Succeeded(), StringComparison.Ordinal);
+        (await Daemon.ClientAsync(client, ["export", "-o", Path.Combine(_local, "all.tar"), _name])).Succeeded();
+        Assert.Equal(first, await ShellAsync("tar -xOf all.tar root/count") + "\n");
+        (await Daemon.ClientAsync(client, ["commit", _name, _name + ":1"])).Succeeded();
+        Assert.Equal(first, (await Daemon.MvmAsync("run", "--rm", "--network", "none", _name + ":1", "cat", "/root/count")).OutputText);
+        Assert.Equal(first, await TextOf(client, _name + ":/root/count"));
+        Assert.Equal("paused", (await Daemon.ClientAsync(client, ["inspect", "-f", "{{.State.Status}}", _name])).Succeeded());
+        (await Daemon.ClientAsync(client, ["unpause", _name])).Succeeded();
+        for (int attempt = 0; await TextOf(client, _name + ":/root/count") == first; attempt++)
+        {
+            Assert.True(attempt < 100, first);
+        }
+
+        (await Daemon.MvmAsync("rmi", _name + ":1")).Succeeded();
     }
 
     [Fact]

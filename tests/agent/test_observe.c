@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "observe.h"
+#include "process.h"
 #include "test.h"
 #include "util.h"
 
@@ -145,6 +146,35 @@ static void test_adjust(int directory)
 	CHECK_INT(failure.error, EBADF);
 }
 
+// The host and a tool each stop the container; it goes on when neither wants it to stand still.
+static void test_hold(int directory)
+{
+	static struct processes processes;
+	struct process tool = {.owner = &processes, .freezes = true};
+
+	processes.cgroup.directory = directory;
+	put(directory, "cgroup.freeze", "");
+	CHECK_INT(processes_hold(&processes, false), 0);
+	check_file(directory, "cgroup.freeze", "");
+	CHECK_INT(processes_hold(&processes, true), 0);
+	CHECK_INT(processes_hold(&processes, true), 0);
+	check_file(directory, "cgroup.freeze", "1");
+	CHECK_INT(processes_freeze(&processes), 0);
+	processes_thaw(&tool);
+	processes_thaw(&tool);
+	check_file(directory, "cgroup.freeze", "1");
+	CHECK_INT(processes_freeze(&processes), 0);
+	tool.freezes = true;
+	CHECK_INT(processes_hold(&processes, false), 0);
+	CHECK_INT(processes_hold(&processes, false), 0);
+	check_file(directory, "cgroup.freeze", "1");
+	processes_thaw(&tool);
+	check_file(directory, "cgroup.freeze", "0");
+	processes.cgroup.directory = -1;
+	CHECK_INT(processes_hold(&processes, true), -EBADF);
+	CHECK(!processes.is_held);
+}
+
 void test_observe(void)
 {
 	char path[] = "/tmp/agent-observe-XXXXXX";
@@ -155,7 +185,9 @@ void test_observe(void)
 	test_processes();
 	test_measure(directory);
 	test_adjust(directory);
+	test_hold(directory);
 	end();
+	(void)unlinkat(directory, "cgroup.freeze", 0);
 	(void)unlinkat(directory, "pids.current", 0);
 	(void)unlinkat(directory, "memory.max", 0);
 	(void)unlinkat(directory, "pids.max", 0);

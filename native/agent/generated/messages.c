@@ -594,12 +594,13 @@ static void encode_msg_process_list(struct mp_writer *w, const struct msg_proces
 
 static void decode_msg_adjust(struct mp_reader *r, struct mp_arena *arena, struct msg_adjust *m, size_t count)
 {
-	size_t later = mp_later(r, count, 3);
+	size_t later = mp_later(r, count, 4);
 
 	(void)arena;
 	m->wall_clock = mp_read_u64(r);
 	m->memory_limit = mp_read_u64(r);
 	m->process_limit = mp_read_u64(r);
+	m->stillness = mp_read_u32(r);
 	mp_skip(r, later, MSG_MAX_DEPTH - 2);
 }
 
@@ -608,6 +609,7 @@ static void encode_msg_adjust(struct mp_writer *w, const struct msg_adjust *m)
 	mp_write_uint(w, m->wall_clock);
 	mp_write_uint(w, m->memory_limit);
 	mp_write_uint(w, m->process_limit);
+	mp_write_uint(w, m->stillness);
 }
 
 static void decode_msg_start_tool(struct mp_reader *r, struct mp_arena *arena, struct msg_start_tool *m, size_t count)
@@ -850,7 +852,7 @@ static void encode_fields(struct mp_writer *w, const struct msg *m)
 		encode_msg_process_list(w, &m->process_list);
 		break;
 	case MSG_ADJUST:
-		mp_write_head(w, m->type, m->id, 3);
+		mp_write_head(w, m->type, m->id, 4);
 		encode_msg_adjust(w, &m->adjust);
 		break;
 	case MSG_START_TOOL:

@@ -39,6 +39,12 @@ enum msg_failure_kind {
 	MSG_FAILURE_KIND_MOUNT = 7,
 };
 
+enum msg_stillness {
+	MSG_STILLNESS_LEAVE = 0,
+	MSG_STILLNESS_HOLD = 1,
+	MSG_STILLNESS_RELEASE = 2,
+};
+
 enum msg_tool_kind {
 	MSG_TOOL_KIND_STAT = 0,
 	MSG_TOOL_KIND_ARCHIVE = 1,
@@ -285,6 +291,7 @@ struct msg_adjust {
 	uint64_t wall_clock;
 	uint64_t memory_limit;
 	uint64_t process_limit;
+	uint32_t stillness;
 };
 
 struct msg_start_tool {

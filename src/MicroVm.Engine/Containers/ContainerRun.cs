@@ -53,6 +53,9 @@ internal sealed class ContainerRun(
     /// <summary>Held by whoever stops or resumes the processors.</summary>
     public SemaphoreSlim Pausing { get; } = new(1);
 
+    /// <summary>How many work in the paused VM, whose processors run for them. Guarded by <see cref="Pausing"/>.</summary>
+    public int Borrowers { get; set; }
+
     /// <summary>The process has ended, even if that is not recorded yet: no pause any more.</summary>
     public bool IsEnding { get; set; }
 

@@ -16,6 +16,16 @@ public sealed partial class ContainerService : IFileAccess
         Container found = _index.Find(container);
         while (true)
         {
+            if (PausedRunOf(found) is { } paused)
+            {
+                if (await BorrowAsync(found, paused, cancellationToken).ConfigureAwait(false) is { } borrowed)
+                {
+                    return borrowed;
+                }
+
+                await Task.WhenAny(paused.Gate.Running, paused.Gone).WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             if (TryAcquire(found, out FileLease? live, out OfflineVm? offline, out Task over))
             {
                 return live ?? await EnteredAsync(offline!, cancellationToken).ConfigureAwait(false);
@@ -40,8 +50,9 @@ public sealed partial class ContainerService : IFileAccess
 
             if (container.Run is { } run)
             {
-                over = run.Gone;
-                live = container.IsRunning ? new(run.Session.Tools, vm: null) : null;
+                bool isPaused = IsPaused(container, run);
+                over = isPaused ? Task.CompletedTask : run.Gone;
+                live = container.IsRunning && !isPaused ? new(run.Session.Tools) : null;
                 return live is not null;
             }
 
@@ -51,6 +62,17 @@ public sealed partial class ContainerService : IFileAccess
         }
     }
 
+    private static ContainerRun? PausedRunOf(Container container)
+    {
+        lock (container.Sync)
+        {
+            RequireReachable(container);
+            return container.Run is { } run && IsPaused(container, run) ? run : null;
+        }
+    }
+
+    private static bool IsPaused(Container container, ContainerRun run) => run.Gate.IsPaused && container.Snapshot.Status == ContainerStatus.Paused;
+
     private static void RequireReachable(Container container)
     {
         if (container.Removing is not null || container.Snapshot.Status is ContainerStatus.Removing or ContainerStatus.Dead)
@@ -58,18 +80,13 @@ public sealed partial class ContainerService : IFileAccess
             throw new EngineException(EngineErrorKind.Conflict, $"container {container.Id} is marked for removal");
         }
 
-        if (container.Snapshot.Status == ContainerStatus.Paused)
-        {
-            throw new EngineException(
-                EngineErrorKind.Conflict, $"container {container.Id} is paused, unpause the container before its files can be reached");
-        }
     }
 
     private static async Task<FileLease> EnteredAsync(OfflineVm vm, CancellationToken cancellationToken)
     {
         try
         {
-            return new(await vm.Ready.WaitAsync(cancellationToken).ConfigureAwait(false), vm);
+            return FileLease.Of(vm, await vm.Ready.WaitAsync(cancellationToken).ConfigureAwait(false));
         }
         catch
         {

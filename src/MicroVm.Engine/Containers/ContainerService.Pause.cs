@@ -16,6 +16,7 @@ public sealed partial class ContainerService
         try
         {
             await BeginPauseAsync(found, run).ConfigureAwait(false);
+            await HoldAsync(found, run).ConfigureAwait(false);
             await StopProcessorsAsync(found, run).ConfigureAwait(false);
             Publish(found, "pause");
         }
@@ -60,6 +61,13 @@ public sealed partial class ContainerService
 
     private static async Task StopProcessorsAsync(Container container, ContainerRun run)
     {
+        if (run.Borrowers > 0 && container.Record.IsHeld)
+        {
+            // The last of them stops the processors.
+            run.Gate.Lend();
+            return;
+        }
+
         try
         {
             await AskMachineAsync(run.Machine.PauseAsync).ConfigureAwait(false);
@@ -67,6 +75,7 @@ public sealed partial class ContainerService
         catch (HypervisorException e)
         {
             EndPause(container, run);
+            await LetGoAsync(container, run).ConfigureAwait(false);
             throw new EngineException(EngineErrorKind.Internal, $"cannot pause container {container.Id}: {OneLine.Of(e.Message, 300)}", e);
         }
     }
@@ -82,7 +91,7 @@ public sealed partial class ContainerService
                 return false;
             }
 
-            await AskMachineAsync(run.Machine.ResumeAsync).ConfigureAwait(false);
+            await RunProcessorsAsync(run).ConfigureAwait(false);
             EndPause(container, run);
             Publish(container, "unpause");
         }
@@ -96,15 +105,8 @@ public sealed partial class ContainerService
         }
 
         await ReachableAsync(run).WaitAsync(cancellationToken).ConfigureAwait(false);
-        _ = IgnoreFailure(SetClockAsync(run));
+        await LetGoAsync(container, run).ConfigureAwait(false);
         return true;
-    }
-
-    /// <summary>The guest's clock stood still too.</summary>
-    private static Task SetClockAsync(ContainerRun run)
-    {
-        ulong now = (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).Ticks * (ulong)TimeSpan.NanosecondsPerTick;
-        return run.Session.AdjustAsync(new(now, MemoryLimit: 0, ProcessLimit: 0), CancellationToken.None);
     }
 
     /// <summary>Before the VM is ended in good order: a guest that stands still can neither hand over its output nor unmount.</summary>

@@ -29,6 +29,7 @@ public sealed partial class ContainerService
                 await ReopenStdinAsync(container, run.Session).ConfigureAwait(false);
             }
 
+            await LetGoIfHeldAsync(container, run).ConfigureAwait(false);
             return null;
         }
         catch (ProtocolException e)

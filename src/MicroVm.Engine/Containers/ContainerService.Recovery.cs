@@ -114,6 +114,7 @@ public sealed partial class ContainerService
         }
 
         run.Session = session;
+        _ = LetGoIfHeldAsync(container, run);
         return ReopenStdinAsync(container, session);
     }
 

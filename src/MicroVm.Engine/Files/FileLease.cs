@@ -3,17 +3,31 @@ using MicroVm.Engine.Guest;
 namespace MicroVm.Engine.Files;
 
 /// <summary>Tools on a container's file system, for as long as this is not disposed.</summary>
-/// <param name="vm">The VM that was started for it; null: the container's own.</param>
-internal sealed class FileLease(GuestTools tools, OfflineVm? vm) : IAsyncDisposable
+/// <param name="tools">Of the VM that has it.</param>
+/// <param name="release">What is to be done at the end; null: nothing.</param>
+internal sealed class FileLease(GuestTools tools, Func<Task>? release = null) : IAsyncDisposable
 {
+    private Func<Task>? _release = release;
+
     public GuestTools Tools => tools;
 
-    /// <summary>The container's own VM, with its processes.</summary>
-    public bool IsLive => vm is null;
+    /// <summary>The container's own VM, with its processes; else one that was started for its files.</summary>
+    public bool IsLive { get; private init; } = true;
 
-    public ValueTask DisposeAsync()
+    public static FileLease Of(OfflineVm vm, GuestTools tools) => new(tools, () =>
     {
-        vm?.Leave();
-        return ValueTask.CompletedTask;
+        vm.Leave();
+        return Task.CompletedTask;
+    })
+    {
+        IsLive = false,
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _release, null) is { } release)
+        {
+            await release().ConfigureAwait(false);
+        }
     }
 }

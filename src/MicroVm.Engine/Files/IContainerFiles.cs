@@ -5,7 +5,7 @@ namespace MicroVm.Engine.Files;
 /// <summary>
 /// A container's file system from outside, running or not. Everything streams. A path is absolute, or taken from the root. Every
 /// method throws <see cref="EngineException"/>: NotFound for a container or path that is not there, Conflict for a
-/// container that is paused or being removed, Invalid for what can't be done as asked.
+/// container that is being removed, Invalid for what can't be done as asked.
 /// </summary>
 public interface IContainerFiles
 {

@@ -16,6 +16,9 @@ internal sealed record ContainerRecord(ContainerSnapshot Snapshot, VmSpec? Vm)
     /// <summary>Whether the end of the container's process is recorded: the VM has nothing more to say.</summary>
     public bool HasEnded { get; init; }
 
+    /// <summary>The guest holds the container's processes still, whether or not its processors run.</summary>
+    public bool IsHeld { get; init; }
+
     /// <summary>Somebody asked for its end: its restart policy does not start it again.</summary>
     public bool WasStopped { get; init; }
 }

@@ -103,7 +103,7 @@ public static partial class MessageCodec
                 Write(writer, m);
                 break;
             case Adjust m:
-                Head(writer, 22, id, 3);
+                Head(writer, 22, id, 4);
                 Write(writer, m);
                 break;
             case StartTool m:
@@ -525,16 +525,18 @@ public static partial class MessageCodec
         writer.Write(m.WallClock);
         writer.Write(m.MemoryLimit);
         writer.Write(m.ProcessLimit);
+        writer.Write((ulong)m.Stillness);
     }
 
     private static Adjust ReadAdjust(ref MessagePackReader reader, int count)
     {
-        int later = Later(count, 3);
+        int later = Later(count, 4);
         ulong fWallClock = reader.ReadUInt64();
         ulong fMemoryLimit = reader.ReadUInt64();
         ulong fProcessLimit = reader.ReadUInt64();
+        var fStillness = (Stillness)reader.ReadUInt32();
         reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
-        return new Adjust(fWallClock, fMemoryLimit, fProcessLimit);
+        return new Adjust(fWallClock, fMemoryLimit, fProcessLimit, fStillness);
     }
 
     private static void Write(MessagePackWriter writer, StartTool m)

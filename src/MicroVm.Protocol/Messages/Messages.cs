@@ -292,6 +292,17 @@ public sealed record ProcessInfo(
     // /proc/PID/cmdline: each argument ends with a NUL byte. Empty for a zombie; cut where it is longer.
     [property: Key(3), Limit(ProtocolLimits.MaxProcessText)] byte[] Arguments);
 
+/// <summary>What Adjust says of the container's processes.</summary>
+public enum Stillness : uint
+{
+    /// <summary>They go on or stand still as before.</summary>
+    Leave = 0,
+    /// <summary>They stand still, whatever else wants them to, until Release.</summary>
+    Hold = 1,
+    /// <summary>They go on, unless something else wants them to stand still.</summary>
+    Release = 2,
+}
+
 /// <summary>Changes what may change while the container runs. 0 leaves a value as it is; for a limit ulong.MaxValue takes it away.</summary>
 [Message(22, Direction.HostToGuest)]
 public sealed record Adjust(
@@ -300,7 +311,9 @@ public sealed record Adjust(
     // Bytes of the container's cgroup.
     [property: Key(1)] ulong MemoryLimit,
     // Processes and threads of the container's cgroup.
-    [property: Key(2)] ulong ProcessLimit) : IRequest<Ok>;
+    [property: Key(2)] ulong ProcessLimit,
+    // Asking twice for the same is the same as once.
+    [property: Key(3)] Stillness Stillness = Stillness.Leave) : IRequest<Ok>;
 
 /// <summary>Bytes of a stream, at least one.</summary>
 [Message(16, Direction.Both)]

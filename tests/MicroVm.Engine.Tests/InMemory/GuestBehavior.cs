@@ -25,4 +25,7 @@ internal sealed record GuestBehavior
 
     /// <summary>The agent answers Start so.</summary>
     public Failure? StartFailure { get; init; }
+
+    /// <summary>The agent answers Adjust so.</summary>
+    public Failure? AdjustFailure { get; init; }
 }

@@ -32,6 +32,18 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
 
     public List<Adjust> Adjustments { get; } = [];
 
+    /// <summary>The container's processes are held still.</summary>
+    public bool IsHeld
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return Adjustments.LastOrDefault(adjust => adjust.Stillness != Stillness.Leave)?.Stillness == Stillness.Hold;
+            }
+        }
+    }
+
     public bool StdinEnded { get; private set; }
 
     public bool IsPaused => _paused is not null;
@@ -148,7 +160,7 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
                 break;
             case Adjust adjust:
                 Adjustments.Add(adjust);
-                Send(id, new Ok());
+                Send(id, behavior.AdjustFailure ?? (IMessage)new Ok());
                 break;
             case Resize:
                 Send(id, new Ok());

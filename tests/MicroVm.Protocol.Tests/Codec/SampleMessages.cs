@@ -80,8 +80,8 @@ internal static class SampleMessages
         yield return Named("list-processes.extreme", uint.MaxValue, new ListProcesses(uint.MaxValue));
         yield return Named("process-list.plain", 4, new ProcessList(0, [new(7, 0, "7 (sh) S 1"u8.ToArray(), "sh\0"u8.ToArray())], false));
         yield return Named("process-list.empty", 0, new ProcessList(0, [], true));
-        yield return Named("adjust.plain", 5, new Adjust(0x17979cfe362a0000, 0, 256));
-        yield return Named("adjust.extreme", uint.MaxValue, new Adjust(ulong.MaxValue, ulong.MaxValue, ulong.MaxValue));
+        yield return Named("adjust.plain", 5, new Adjust(0x17979cfe362a0000, 0, 256, Stillness.Leave));
+        yield return Named("adjust.extreme", uint.MaxValue, new Adjust(ulong.MaxValue, ulong.MaxValue, ulong.MaxValue, Stillness.Release));
     }
 
     private static Start Start(int oomScoreAdjust, params string[] arguments) => new(
