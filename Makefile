@@ -20,7 +20,7 @@ export DOTNET_NOLOGO := 1
 # What a run needs, what a build needs, what bindings are generated from, what the libvirt driver (optional) needs,
 # and what the tests compare with.
 PACKAGES_RUN   := qemu-system-x86 bubblewrap e2fsprogs libzstd1 liblzma5 libbz2-1.0 ca-certificates
-PACKAGES_BUILD := linux-source-6.1 build-essential musl-tools flex bison bc libelf-dev libssl-dev cpio xz-utils python3-minimal
+PACKAGES_BUILD := linux-source-6.1 build-essential musl-tools flex bison bc libelf-dev libssl-dev cpio xz-utils patch python3-minimal
 PACKAGES_BIND  := libclang1-14 libclang-common-14-dev linux-libc-dev libvirt-dev libzstd-dev
 PACKAGES_IMAGE := mmdebstrap docker-registry skopeo umoci fakeroot arch-test debian-archive-keyring jq curl
 PACKAGES_VIRT  := libvirt0 libvirt-daemon-driver-qemu libvirt-clients
@@ -74,9 +74,10 @@ deps-test: deps deps-generate deps-libvirt
 
 # --- guest --------------------------------------------------------------------------------------------------------
 
-kernel: deps ## Build the guest kernel (cached by content hash)
+kernel: deps ## Build the guest kernels, for KVM and for emulation (cached by content hash)
 	@mkdir -p $(BUILD)/guest
 	@install -m 644 "$$(kernel-config/build)" $(BUILD)/guest/vmlinux
+	@install -m 644 "$$(kernel-config/build emulation)" $(BUILD)/guest/vmlinux.emulation
 
 agent: deps ## Build the guest agent and its initramfs
 	@$(MAKE) -C native/agent OUT=$(BUILD)/guest
@@ -101,7 +102,7 @@ build: sdk ## Compile the whole solution (debug, analyzers on)
 dist: kernel agent emulator
 	@dotnet publish src/MicroVm.Cli -c Release --nologo -v quiet -o $(DIST)/cli
 	@dotnet publish src/MicroVm.Daemon -c Release --nologo -v quiet -o $(DIST)/daemon
-	@mkdir -p $(DIST)/daemon/guest && install -m 644 $(BUILD)/guest/vmlinux $(BUILD)/guest/initramfs.cpio $(DIST)/daemon/guest/
+	@mkdir -p $(DIST)/daemon/guest && install -m 644 $(BUILD)/guest/vmlinux $(BUILD)/guest/vmlinux.emulation $(BUILD)/guest/initramfs.cpio $(DIST)/daemon/guest/
 	@install -m 755 $(BUILD)/host/mvm-emulator $(DIST)/daemon/
 	@ln -sfn ../cli/mvm $(DIST)/daemon/mvm
 
@@ -130,7 +131,7 @@ format: sdk
 
 bench: deps-test dist samples ## Figures, side by side with dockerd where it has them; fails when a bound is missed
 	@dotnet publish tests/MicroVm.Benchmarks -c Release --nologo -v quiet -o $(BUILD)/bench
-	@tests/bench/run $(DIST) $(BUILD)/bench
+	@tests/bench/run $(DIST) $(BUILD)/bench $(SECTIONS)
 
 fuzz: deps-test ## Fuzz the agent's decoder for longer than the tests do
 	@$(MAKE) -C native/agent fuzz OUT=$(BUILD)/guest

@@ -6,10 +6,19 @@ namespace MicroVm.Hypervisor;
 public sealed record GuestFiles(string Kernel, string Initramfs)
 {
     private const uint ElfMagic = 0x464c457f;
+    private const string EmulationSuffix = ".emulation";
 
     public static GuestFiles Find() => new(
         Environment.GetEnvironmentVariable("MVM_KERNEL") ?? Path.Combine(AppContext.BaseDirectory, "guest/vmlinux"),
         Environment.GetEnvironmentVariable("MVM_INITRAMFS") ?? Path.Combine(AppContext.BaseDirectory, "guest/initramfs.cpio"));
+
+    /// <summary>Where VMs are emulated, the kernel beside this one that is made for that (kernel-config/emulation), if there is one.</summary>
+    /// <param name="accelerator">kvm or tcg.</param>
+    public static string KernelFor(string kernel, string accelerator)
+    {
+        string emulated = kernel + EmulationSuffix;
+        return accelerator == "tcg" && File.Exists(emulated) ? emulated : kernel;
+    }
 
     /// <summary>QEMU would fail late and with words that do not help.</summary>
     internal static void Check(VmSpec spec)

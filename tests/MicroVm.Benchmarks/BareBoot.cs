@@ -14,7 +14,8 @@ internal static class BareBoot
         var hypervisor = new QemuHypervisor(new HypervisorOptions { Directory = AppContext.BaseDirectory });
         var defaults = new EngineOptions { Root = "/", RunDirectory = "/", Kernel = kernel, Initramfs = initramfs };
         int vcpus = VmSpecs.DefaultVCpus(defaults, hypervisor.Info);
-        return string.Join(' ', hypervisor.BareCommand(kernel, initramfs, vcpus, defaults.DefaultMemory).Select(Quote));
+        string started = GuestFiles.KernelFor(kernel, hypervisor.Info.Accelerator);
+        return string.Join(' ', hypervisor.BareCommand(started, initramfs, vcpus, defaults.DefaultMemory).Select(Quote));
     }
 
     private static string Quote(string argument) => $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";

@@ -16,23 +16,28 @@ public static class HostExamination
     private static readonly string[] s_virtiofsd = ["/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd"];
 
     /// <summary>Everything, the most important first. Takes some 100 ms.</summary>
-    public static IReadOnlyList<HostFinding> Run(HypervisorOptions options, string kernel, string initramfs) =>
-    [
-        Kvm(options.Accelerator),
-        Qemu(options.QemuPath),
-        Vsock(),
-        VhostNet(),
-        GuestFile("guest kernel", kernel, "make kernel"),
-        GuestFile("guest agent", initramfs, "make agent"),
-        Program("mke2fs", "e2fsprogs", "no container can have a writable disk"),
-        Bubblewrap(options.Jail),
-        Users(options.Jail),
-        ControlGroups(options.Jail),
-        UserNamespaces(),
-        Network(options.Jail),
-        Virtiofsd(),
-        Libvirt(),
-    ];
+    public static IReadOnlyList<HostFinding> Run(HypervisorOptions options, string kernel, string initramfs)
+    {
+        HostFinding kvm = Kvm(options.Accelerator);
+        string accelerator = kvm.State == FindingState.Good ? "kvm" : "tcg";
+        return
+        [
+            kvm,
+            Qemu(options.QemuPath),
+            Vsock(),
+            VhostNet(),
+            GuestFile("guest kernel", GuestFiles.KernelFor(kernel, accelerator), "make kernel"),
+            GuestFile("guest agent", initramfs, "make agent"),
+            Program("mke2fs", "e2fsprogs", "no container can have a writable disk"),
+            Bubblewrap(options.Jail),
+            Users(options.Jail),
+            ControlGroups(options.Jail),
+            UserNamespaces(),
+            Network(options.Jail),
+            Virtiofsd(),
+            Libvirt(),
+        ];
+    }
 
     /// <summary>A user need not have a name.</summary>
     private static string User =>
