@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Text.Json;
-using MicroVm.Api;
 using MicroVm.Api.Containers;
 using MicroVm.Cli.Arguments;
+using MicroVm.Cli.Json;
 using MicroVm.Cli.Output;
 using MicroVm.Cli.Templates;
 
@@ -56,8 +55,7 @@ internal sealed class PsCommand : Command
     internal override int Execute(CommandContext context, List<string> operands)
     {
         byte[] answer = context.Client.Request("GET", "/containers/json?" + Query());
-        IReadOnlyList<ContainerSummary> containers =
-            JsonSerializer.Deserialize(answer, ApiJsonContext.Api.IReadOnlyListContainerSummary) ?? [];
+        List<ContainerSummary> containers = ContainerSummaries.Read(answer);
         if (_quiet && RowFormatter.IsDefault(_format))
         {
             foreach (ContainerSummary container in containers)
@@ -138,5 +136,5 @@ internal sealed class PsCommand : Command
     private static string RunningFor(ContainerSummary container) =>
         HumanDuration.Format(DateTimeOffset.UtcNow - CreatedAt(container)) + " ago";
 
-    private static string Names(ContainerSummary container) => string.Join(',', (container.Names ?? []).Select(name => name.TrimStart('/')));
+    private static string Names(ContainerSummary container) => string.Join(',', container.Names).TrimStart('/').Replace(",/", ",", StringComparison.Ordinal);
 }

@@ -17,20 +17,9 @@ internal static class JsonMembers
     internal static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> json, string name)
     {
         ReadOnlySpan<byte> found = default;
-        int position = Expect(json, SkipBlanks(json, 0), '{');
-        position = SkipBlanks(json, position);
-        while (At(json, position) != '}')
+        for (Reader members = new(json); members.MoveNext();)
         {
-            int end = SkipText(json, position);
-            bool isWanted = Text(json[position..end]) == name;
-            position = SkipBlanks(json, Expect(json, SkipBlanks(json, end), ':'));
-            end = SkipValue(json, position);
-            found = isWanted ? json[position..end] : found;
-            position = SkipBlanks(json, end);
-            if (At(json, position) != '}')
-            {
-                position = SkipBlanks(json, Expect(json, position, ','));
-            }
+            found = members.Name == name ? members.Value : found;
         }
 
         return found;
@@ -47,6 +36,8 @@ internal static class JsonMembers
 
         return texts;
     }
+
+    internal static bool IsObject(ReadOnlySpan<byte> value) => !value.IsEmpty && value[0] == '{';
 
     /// <summary>Where the elements of an array are; none for anything else.</summary>
     internal static List<Range> Elements(ReadOnlySpan<byte> value)
@@ -88,6 +79,10 @@ internal static class JsonMembers
     /// <summary>Null: it is no whole number.</summary>
     internal static int? Integer(ReadOnlySpan<byte> value) =>
         int.TryParse(Encoding.Latin1.GetString(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : null;
+
+    /// <summary>0: it is no whole number.</summary>
+    internal static long Long(ReadOnlySpan<byte> value) =>
+        long.TryParse(Encoding.Latin1.GetString(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : 0;
 
     private static int SkipValue(ReadOnlySpan<byte> json, int position)
     {
@@ -183,6 +178,46 @@ internal static class JsonMembers
             text.AsSpan(index + 1, length), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort unit) && length == 4;
         index += length;
         return isValid ? (char)unit : (char)Replacement;
+    }
+
+    /// <summary>Goes through an object's members once.</summary>
+    internal ref struct Reader
+    {
+        private readonly ReadOnlySpan<byte> _json;
+        private int _position;
+
+        /// <exception cref="ProtocolException">It is no JSON object; so does <see cref="MoveNext"/>.</exception>
+        internal Reader(ReadOnlySpan<byte> json)
+        {
+            _json = json;
+            _position = SkipBlanks(json, Expect(json, SkipBlanks(json, 0), '{'));
+        }
+
+        internal string? Name { get; private set; }
+
+        /// <summary>Quotes and all.</summary>
+        internal ReadOnlySpan<byte> Value { get; private set; }
+
+        internal bool MoveNext()
+        {
+            if (At(_json, _position) == '}')
+            {
+                return false;
+            }
+
+            int end = SkipText(_json, _position);
+            Name = Text(_json[_position..end]);
+            int start = SkipBlanks(_json, Expect(_json, SkipBlanks(_json, end), ':'));
+            end = SkipValue(_json, start);
+            Value = _json[start..end];
+            _position = SkipBlanks(_json, end);
+            if (At(_json, _position) != '}')
+            {
+                _position = SkipBlanks(_json, Expect(_json, _position, ','));
+            }
+
+            return true;
+        }
     }
 
     private static ProtocolException Malformed() => new("malformed JSON in the answer");

@@ -7,6 +7,11 @@ internal static class PortList
 {
     internal static string Format(IReadOnlyList<ContainerPort> ports)
     {
+        if (ports.Count == 0)
+        {
+            return "";
+        }
+
         var parts = new List<string>();
         var sorted = ports
             .OrderBy(port => port.Type, StringComparer.Ordinal)

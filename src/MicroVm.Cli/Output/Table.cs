@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MicroVm.Cli.Output;
 
 /// <summary>Columns separated by three blanks, as wide as their widest cell.</summary>
@@ -12,16 +14,41 @@ internal sealed class Table(params string[] headers)
 
     internal void Write(TextOutput output)
     {
-        int columns = _rows.Max(row => row.Length);
-        int[] widths = new int[columns];
-        for (int column = 0; column < columns; column++)
-        {
-            widths[column] = Math.Max(MinimumCell, _rows.Max(row => column < row.Length ? row[column].Length + Gap : 0));
-        }
-
+        int[] widths = Widths();
         foreach (string[] row in _rows)
         {
-            output.WriteLine(string.Concat(row.Select((cell, column) => column == row.Length - 1 ? cell : cell.PadRight(widths[column]))).TrimEnd());
+            output.WriteLine(Line(row, widths));
         }
+    }
+
+    // Loops: LINQ over these types would be compiled at run time, for some milliseconds.
+    private int[] Widths()
+    {
+        var widths = new List<int>();
+        foreach (string[] row in _rows)
+        {
+            for (int column = 0; column < row.Length; column++)
+            {
+                if (column == widths.Count)
+                {
+                    widths.Add(MinimumCell);
+                }
+
+                widths[column] = Math.Max(widths[column], row[column].Length + Gap);
+            }
+        }
+
+        return widths.ToArray();
+    }
+
+    private static string Line(string[] row, int[] widths)
+    {
+        var line = new StringBuilder();
+        for (int column = 0; column < row.Length; column++)
+        {
+            line.Append(column == row.Length - 1 ? row[column] : row[column].PadRight(widths[column]));
+        }
+
+        return line.ToString().TrimEnd();
     }
 }
