@@ -19,6 +19,8 @@ internal static class PullErrors
         { Status: HttpStatusCode.NotFound, Code: "" } => new(
             ImageErrorKind.NotFound, $"manifest for {reference.Familiar} not found: manifest unknown: manifest unknown", failure),
         { Status: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => new(ImageErrorKind.Denied, failure.Message, failure),
+        { IsTransient: true, Status: not null } => new(
+            ImageErrorKind.Unavailable, $"{failure.Message}: the registry could not serve the request, try again later", failure),
         _ => new(ImageErrorKind.Unavailable, failure.Message, failure),
     };
 }

@@ -33,7 +33,7 @@ public class PullFailureTests
         "repository HOST/app not found: name unknown: repository name not known to registry")]
     [InlineData(401, "UNAUTHORIZED", "authentication required", ImageErrorKind.Denied, "unauthorized: authentication required")]
     [InlineData(400, "NAME_INVALID", "bad\nname\u001b[31m", ImageErrorKind.Unavailable, "name invalid: bad name [31m")]
-    [InlineData(500, "UNKNOWN", "disk on fire", ImageErrorKind.Unavailable, "unknown: disk on fire")]
+    [InlineData(500, "UNKNOWN", "disk on fire", ImageErrorKind.Unavailable, "unknown: disk on fire: the registry could not serve the request, try again later")]
     public async Task RefusalOfTheRegistry(int status, string code, string text, ImageErrorKind kind, string message)
     {
         await using StubRegistry registry = await StubRegistry.StartAsync();
