@@ -1,6 +1,7 @@
 #include "boot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,5 +29,8 @@ int boot_mount(void)
 		r = mount_at("/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC);
 	if (r == 0)
 		r = mount_at("/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC);
+	// As beside other containers on a large host: what a program reserves is not held against it, what it uses is.
+	if (r == 0)
+		r = write_file(AT_FDCWD, "/proc/sys/vm/overcommit_memory", "1", 1);
 	return r;
 }

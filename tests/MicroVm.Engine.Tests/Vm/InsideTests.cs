@@ -31,6 +31,7 @@ public sealed class InsideTests(VmFixture vm) : IClassFixture<VmFixture>
         { "sysctl", s_base with { Sysctls = new Dictionary<string, string> { ["net.ipv4.ip_forward"] = "1" } }, "cat /proc/sys/net/ipv4/ip_forward => 1" },
         { "masked paths", s_base, "wc -c < /proc/keys; echo x > /proc/sysrq-trigger 2>/dev/null; echo $? => 0\n1" },
         { "init", s_base with { Init = true }, "test $$ != 1 && echo reaped => reaped" },
+        { "reserved memory", s_base, "cat /proc/sys/vm/overcommit_memory => 1" },
         { "oom score", s_base with { OomScoreAdjust = 100 }, "cat /proc/self/oom_score_adj => 100" },
     };
 
