@@ -117,7 +117,7 @@ run: dist samples ## Boot Python from an OCI image in a micro-VM, from an empty 
 test: deps-test dist samples build ## Every test
 	@tests/run
 
-test-kvm: deps-test dist samples build ## The tests that need KVM, in a host that has it (five minutes)
+test-kvm: deps-test dist samples build ## Of these the tests that need KVM, in a host that has it (five minutes)
 	@tests/run MicroVm.Kvm
 
 compare: deps-test dist samples ## The same docker command lines against dockerd and against mvmd
