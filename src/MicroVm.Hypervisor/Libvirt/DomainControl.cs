@@ -29,7 +29,7 @@ internal sealed class DomainControl(LibvirtSession session, DomainWatch watch, s
 
     public static void RemoveLog(string? log)
     {
-        if (log is not null)
+        if (File.Exists(log))
         {
             File.Delete(log);
         }
