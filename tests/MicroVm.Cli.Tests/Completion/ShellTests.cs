@@ -10,12 +10,19 @@ public class ShellTests
     /// <param name="Setup">Typed first.</param>
     private sealed record Shell(string Command, string Setup);
 
+    // Shown when the shell takes keys: what comes before is the terminal's to edit.
+    private const string Prompt = "PROMPT IS HERE> ";
+
+    // Without a word on the screen that is typed. And zsh's own Tab expands a word, substitutions too, before it completes it.
+    private const string SetPrompt = "PS1='PROMPT'' IS HERE> '";
+    private const string PlainTab = "unsetopt beep; bindkey '^I' complete-word; " + SetPrompt;
+
     private static readonly Dictionary<string, Shell> s_shells = new()
     {
-        ["bash"] = new("bash --norc --noprofile -i", "bind 'set bell-style none'; . $SCRIPTS/mvm.bash"),
-        ["zsh"] = new("zsh -f -i", "unsetopt beep; fpath=($SCRIPTS $fpath); autoload -U compinit; compinit -u -D"),
-        ["zsh, sourced"] = new("zsh -f -i", "unsetopt beep; autoload -U compinit; compinit -u -D; . $SCRIPTS/_mvm"),
-        ["fish"] = new("fish --private --no-config -i", "set fish_complete_path $SCRIPTS"),
+        ["bash"] = new("bash --norc --noprofile -i", SetPrompt + "; bind 'set bell-style none'; . $SCRIPTS/mvm.bash"),
+        ["zsh"] = new("zsh -f -i", PlainTab + "; fpath=($SCRIPTS $fpath); autoload -U compinit; compinit -u -D"),
+        ["zsh, sourced"] = new("zsh -f -i", PlainTab + "; autoload -U compinit; compinit -u -D; . $SCRIPTS/_mvm"),
+        ["fish"] = new("fish --private --no-config -i", "function fish_prompt; echo -n 'PROMPT'' IS HERE> '; end; set fish_complete_path $SCRIPTS"),
     };
 
     public static TheoryData<string, string, string> Cases
@@ -79,6 +86,7 @@ public class ShellTests
         {
             terminal.Type(s_shells[name].Setup + "; mvm ready\r");
             terminal.WaitFor("RAN<ready>.");
+            terminal.WaitFor(Prompt);
             test(terminal, directory);
         }
         finally
