@@ -56,6 +56,35 @@ public sealed class RunTests
         Assert.Contains("Hypervisor detected: KVM", result.OutputText, StringComparison.Ordinal);
     }
 
+    /// <summary>Of its vCPUs, one boot in some twenty is lost on the emulated processor (tests/kvm/README.md): three in a row are not.</summary>
+    [Fact]
+    public async Task AGuestHasTheProcessorsThatItAskedFor()
+    {
+        CommandResult result = await TwoProcessorsAsync();
+        for (int attempt = 1; attempt < 3 && result.ExitCode == 125; attempt++)
+        {
+            result = await TwoProcessorsAsync();
+        }
+
+        Assert.Equal("2", result.Succeeded());
+    }
+
+    [Fact]
+    public async Task UnderLibvirtItRunsOnKvmAndVsockToo()
+    {
+        string[] run = ["run", "-d", "--driver", "libvirt", "--network", "none", "busybox", "sh", "-c", "trap 'exit 7' TERM; echo ready; while :; do sleep 1; done"];
+        await using var container = new Container((await InstalledHost.MvmAsync(run)).Succeeded());
+        await container.WaitForLogAsync("ready");
+        string[] vmm = Assert.Single(VmmProcess.All().Values);
+        string arguments = string.Join(' ', vmm);
+        Assert.True(arguments.Contains("guest=mvm-" + container.Id[..12], StringComparison.Ordinal) && arguments.Contains("-accel kvm", StringComparison.Ordinal), arguments);
+        Assert.NotEmpty(VsockOf(vmm));
+        (await InstalledHost.MvmAsync("exec", container.Id, "sh", "-c", "exit 5")).Failed(5, "");
+        (await InstalledHost.MvmAsync("kill", "-s", "TERM", container.Id)).Succeeded();
+        Assert.Equal(7, await InstalledHost.Api.WaitAsync(container.Id));
+        await InstalledHost.NoVmIsLeftAsync();
+    }
+
     [Fact]
     public async Task SignalsReachTheProcess()
     {
@@ -100,6 +129,8 @@ public sealed class RunTests
         await Task.WhenAll(containers.Index().Select(c => EndsAsync(c.Item, c.Index + 1)));
         await InstalledHost.NoVmIsLeftAsync();
     }
+
+    private static Task<CommandResult> TwoProcessorsAsync() => InstalledHost.RunAsync("--cpus", "2", "--", "nproc");
 
     private static string VsockOf(string[] arguments) =>
         arguments.Single(argument => argument.StartsWith("vhost-vsock-device,vhostfd=", StringComparison.Ordinal));
