@@ -10,6 +10,9 @@ namespace MicroVm.Interop.Libvirt;
 /// </summary>
 public sealed unsafe class LibvirtConnection : IDisposable
 {
+    // The first connection to the driver in this process starts it; one that comes meanwhile is refused ("driver is not active").
+    private static readonly Lock s_opening = new();
+
     private readonly ConnectionHandle _handle;
     private readonly int _events;
 
@@ -61,7 +64,12 @@ public sealed unsafe class LibvirtConnection : IDisposable
         LibvirtRuntime.Require();
         fixed (byte* name = LibvirtCall.Text(uri))
         {
-            var handle = new ConnectionHandle((virConnect*)LibvirtCall.Check(virConnectOpen((sbyte*)name)));
+            ConnectionHandle handle;
+            lock (s_opening)
+            {
+                handle = new ConnectionHandle((virConnect*)LibvirtCall.Check(virConnectOpen((sbyte*)name)));
+            }
+
             try
             {
                 return new LibvirtConnection(handle);
