@@ -36,7 +36,7 @@ internal static class ContainerSummaries
         "Names" => summary with { Names = JsonMembers.Texts(value) },
         "Image" => summary with { Image = Text(value) },
         "Command" => summary with { Command = Text(value) },
-        "Created" => summary with { Created = JsonMembers.Long(value) },
+        "Created" => summary with { Created = JsonMembers.Long(value) ?? 0 },
         "Ports" => summary with { Ports = Ports(value) },
         "SizeRw" => summary with { SizeRw = JsonMembers.Long(value) },
         "SizeRootFs" => summary with { SizeRootFs = JsonMembers.Long(value) },

@@ -78,11 +78,11 @@ internal static class JsonMembers
 
     /// <summary>Null: it is no whole number.</summary>
     internal static int? Integer(ReadOnlySpan<byte> value) =>
-        int.TryParse(Encoding.Latin1.GetString(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : null;
+        Long(value) is >= int.MinValue and <= int.MaxValue and var number ? (int)number : null;
 
-    /// <summary>0: it is no whole number.</summary>
-    internal static long Long(ReadOnlySpan<byte> value) =>
-        long.TryParse(Encoding.Latin1.GetString(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : 0;
+    /// <summary>Null: it is no whole number.</summary>
+    internal static long? Long(ReadOnlySpan<byte> value) =>
+        long.TryParse(Encoding.Latin1.GetString(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null;
 
     private static int SkipValue(ReadOnlySpan<byte> json, int position)
     {

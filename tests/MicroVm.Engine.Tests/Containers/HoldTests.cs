@@ -6,22 +6,9 @@ using MicroVm.Protocol.Messages;
 namespace MicroVm.Engine.Tests.Containers;
 
 /// <summary>Files of a paused container: its processors run while somebody works in its VM, its processes never.</summary>
-public sealed class HoldTests : IAsyncLifetime
+public sealed class HoldTests : InMemoryTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
-
-    private readonly InMemoryHypervisor _hypervisor = new();
-    private TestEngine _engine = null!;
-
-    private ContainerService Service => _engine.Service;
-
-    public async ValueTask InitializeAsync()
-    {
-        _engine = await TestEngine.OpenAsync(_hypervisor);
-        await TestImage.LoadEmptyAsync(_engine.Images, "tiny");
-    }
-
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
 
     [Fact]
     public async Task TheProcessorsRunUntilTheLastHasDone()

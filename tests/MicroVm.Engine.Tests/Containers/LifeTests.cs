@@ -6,28 +6,9 @@ using MicroVm.Protocol.Messages;
 namespace MicroVm.Engine.Tests.Containers;
 
 /// <summary>The state machine against guests that are made to do what real ones rarely do.</summary>
-public sealed class LifeTests : IAsyncLifetime
+public sealed class LifeTests()
+    : InMemoryTests(new EngineOptions { Root = "", RunDirectory = "", Kernel = "", Initramfs = "", StallTimeout = TimeSpan.FromMilliseconds(200) })
 {
-    private readonly InMemoryHypervisor _hypervisor = new();
-    private TestEngine _engine = null!;
-
-    private ContainerService Service => _engine.Service;
-
-    public async ValueTask InitializeAsync()
-    {
-        _engine = await TestEngine.OpenAsync(_hypervisor, new()
-        {
-            Root = "",
-            RunDirectory = "",
-            Kernel = "",
-            Initramfs = "",
-            StallTimeout = TimeSpan.FromMilliseconds(200),
-        });
-        await TestImage.LoadEmptyAsync(_engine.Images, "tiny");
-    }
-
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
-
     [Fact]
     public async Task AnUnknownImageMakesClientsPull()
     {

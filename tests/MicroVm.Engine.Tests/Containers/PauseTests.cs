@@ -1,25 +1,11 @@
 using MicroVm.Engine.Containers;
-using MicroVm.Engine.Tests.InMemory;
 
 namespace MicroVm.Engine.Tests.Containers;
 
 /// <summary>Processors that stand still, and what is asked of the container meanwhile.</summary>
-public sealed class PauseTests : IAsyncLifetime
+public sealed class PauseTests : InMemoryTests
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
-
-    private readonly InMemoryHypervisor _hypervisor = new();
-    private TestEngine _engine = null!;
-
-    private ContainerService Service => _engine.Service;
-
-    public async ValueTask InitializeAsync()
-    {
-        _engine = await TestEngine.OpenAsync(_hypervisor);
-        await TestImage.LoadEmptyAsync(_engine.Images, "tiny");
-    }
-
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
 
     [Fact]
     public async Task ItStandsStillUntilItIsResumed()

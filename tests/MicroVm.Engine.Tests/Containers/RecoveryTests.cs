@@ -5,21 +5,8 @@ using MicroVm.Engine.Tests.InMemory;
 namespace MicroVm.Engine.Tests.Containers;
 
 /// <summary>A daemon that ends at any time, and the next one.</summary>
-public sealed class RecoveryTests : IAsyncLifetime
+public sealed class RecoveryTests : InMemoryTests
 {
-    private readonly InMemoryHypervisor _hypervisor = new();
-    private TestEngine _engine = null!;
-
-    private ContainerService Service => _engine.Service;
-
-    public async ValueTask InitializeAsync()
-    {
-        _engine = await TestEngine.OpenAsync(_hypervisor);
-        await TestImage.LoadEmptyAsync(_engine.Images, "tiny");
-    }
-
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
-
     [Fact]
     public async Task ContainersComeBackAsTheyWere()
     {

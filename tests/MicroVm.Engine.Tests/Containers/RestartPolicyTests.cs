@@ -1,26 +1,12 @@
 using MicroVm.Engine.Containers;
-using MicroVm.Engine.Tests.InMemory;
 
 namespace MicroVm.Engine.Tests.Containers;
 
 /// <summary>Containers that are started again, and those that are not.</summary>
-public sealed class RestartPolicyTests : IAsyncLifetime
+public sealed class RestartPolicyTests : InMemoryTests
 {
     private static readonly RestartPolicy s_always = new(RestartMode.Always);
     private static readonly RestartPolicy s_unlessStopped = new(RestartMode.UnlessStopped);
-
-    private readonly InMemoryHypervisor _hypervisor = new();
-    private TestEngine _engine = null!;
-
-    private ContainerService Service => _engine.Service;
-
-    public async ValueTask InitializeAsync()
-    {
-        _engine = await TestEngine.OpenAsync(_hypervisor);
-        await TestImage.LoadEmptyAsync(_engine.Images, "tiny");
-    }
-
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
 
     [Theory]
     [InlineData("3", 0)]

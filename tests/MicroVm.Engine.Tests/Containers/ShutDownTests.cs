@@ -3,27 +3,10 @@ using MicroVm.Engine.Tests.InMemory;
 namespace MicroVm.Engine.Tests.Containers;
 
 /// <summary>The end of a VM whose disk is kept: what of it is worth a warning, and that it ends whatever the guest does.</summary>
-public sealed class ShutDownTests : IAsyncLifetime
+public sealed class ShutDownTests()
+    : InMemoryTests(new EngineOptions { Root = "", RunDirectory = "", Kernel = "", Initramfs = "", ShutdownTimeout = TimeSpan.FromSeconds(2) })
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(120);
-    private readonly InMemoryHypervisor _hypervisor = new();
-    private TestEngine _engine = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _engine = await TestEngine.OpenAsync(_hypervisor, new()
-        {
-            Root = "",
-            RunDirectory = "",
-            Kernel = "",
-            Initramfs = "",
-            ShutdownTimeout = TimeSpan.FromSeconds(2),
-        });
-        await TestImage.LoadEmptyAsync(_engine.Images, "tiny");
-    }
-
-    public ValueTask DisposeAsync() => _engine.DisposeAsync();
-
     [Theory]
     [InlineData(null)]
     [InlineData(nameof(Farewell.AnswerLost))]
