@@ -23,7 +23,8 @@ internal sealed class LoadCommand : Command
             throw new CliException("requested load from stdin, but stdin is empty");
         }
 
-        using FileDescriptor archive = _input is { } path ? FileDescriptor.Open(path, Constants.O_RDONLY) : new FileDescriptor(0, ownsHandle: false);
+        // The upload may be at work when the daemon has answered: both are closed by the process's end.
+        FileDescriptor archive = _input is { } path ? FileDescriptor.Open(path, Constants.O_RDONLY) : new FileDescriptor(0, ownsHandle: false);
         EngineConnection connection = context.Client.Connect();
         var upload = new ArchiveUpload(connection, archive);
         upload.Start($"/images/load?quiet={(_quiet ? 1 : 0)}");

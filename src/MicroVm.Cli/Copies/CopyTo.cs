@@ -72,7 +72,8 @@ internal sealed class CopyTo(EngineClient client, string container, bool archive
     /// <summary>Sends on a thread of its own, because the daemon may refuse before all was sent.</summary>
     private void Send(string directory, Action<Action<ReadOnlyMemory<byte>>> produce)
     {
-        using EngineConnection connection = client.Connect();
+        // The sender may be at work when the daemon has answered: closed by the process's end.
+        EngineConnection connection = client.Connect();
         string query = "&noOverwriteDirNonDir=true" + (archive ? "&copyUIDGID=true" : "");
         connection.SendHead(
             "PUT", ContainerArchive.PathOf(container, directory, query), "Content-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n");
