@@ -76,6 +76,7 @@ struct tar_reader {
 	char *link;
 	struct xattrs *xattrs;
 	struct tar_sparse sparse;
+	bool is_directory;	// what it stores is passed over
 	bool is_sparse;
 	size_t segment;		// of a sparse file, being read
 	uint64_t position;	// in the segment, or in the file

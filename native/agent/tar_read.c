@@ -285,15 +285,31 @@ static int take_map(struct tar_reader *reader, const struct tar_header *header, 
 	return 1;
 }
 
+static bool ends_with_slash(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 0 && name[length - 1] == '/';
+}
+
+// Version 7 has no type for directories: a file whose name ends so is one. What it stores is passed over.
+static void make_directory(struct tar_reader *reader, struct tar_entry *entry)
+{
+	reader->is_directory = true;
+	entry->type = TAR_DIRECTORY;
+	entry->size = 0;
+	entry->is_sparse = false;
+}
+
 static int take_entry(struct tar_reader *reader, const struct tar_header *header, const struct tar_extension *extension,
 	struct tar_entry *entry, struct failure *failure)
 {
-	size_t length;
 	int sparse = take_map(reader, header, failure);
 
 	if (sparse < 0)
 		return sparse;
 	reader->is_sparse = sparse;
+	reader->is_directory = false;
 	reader->segment = 0;
 	reader->position = 0;
 	*entry = (struct tar_entry){
@@ -308,10 +324,8 @@ static int take_entry(struct tar_reader *reader, const struct tar_header *header
 	entry->link = reader->link;
 	if (header->type == '\0' || header->type == TAR_CONTIGUOUS || sparse)
 		entry->type = TAR_FILE;
-	// Version 7 has no type for directories.
-	length = strlen(entry->name);
-	if (entry->type == TAR_FILE && length > 0 && entry->name[length - 1] == '/')
-		entry->type = TAR_DIRECTORY;
+	if (entry->type == TAR_FILE && ends_with_slash(entry->name))
+		make_directory(reader, entry);
 	if (entry->type < TAR_FILE || entry->type > TAR_FIFO)
 		return fail(failure, FAIL_INVALID_REQUEST, EINVAL, "unhandled tar header type %d", header->type);
 	return 1;
@@ -364,10 +378,13 @@ static uint64_t next_run(struct tar_reader *reader, uint64_t *ret_offset)
 
 ssize_t tar_read_content(struct tar_reader *reader, uint64_t *ret_offset, const uint8_t **ret, struct failure *failure)
 {
-	ssize_t n = reader->left > 0 ? fill(reader, failure) : 0;
+	ssize_t n;
 
+	if (reader->left == 0 || reader->is_directory)
+		return 0;
+	n = fill(reader, failure);
 	if (n <= 0)
-		return n == 0 && reader->left > 0 ? truncated(failure) : n;
+		return n == 0 ? truncated(failure) : n;
 	n = (ssize_t)min_u64((uint64_t)n, next_run(reader, ret_offset));
 	*ret = reader->buffer + reader->start;
 	reader->start += (size_t)n;

@@ -358,6 +358,41 @@ static void put_old(const char *first, const char *second)
 	put("abcde", 5);
 }
 
+// Such a directory has no size, and what follows it is found: FIRST is what the reader said of it.
+static void check_directory(int first, struct tar_entry *entry)
+{
+	const uint8_t *bytes;
+	uint64_t offset;
+
+	CHECK_INT(first, 1);
+	CHECK_INT(entry->type, TAR_DIRECTORY);
+	CHECK_INT(entry->size, 0);
+	CHECK(!entry->is_sparse);
+	CHECK_INT(tar_read_content(&reader, &offset, &bytes, &failure), 0);
+	CHECK_INT(tar_read_next(&reader, entry, &failure), 1);
+	CHECK_TEXT(entry->name, "file");
+	memset(&archive, 0, sizeof(archive));
+}
+
+static void a_directory_with_content_has_none(void)
+{
+	static const char *const sparse[] = {"sparse.name=dir/", "sparse.map=10,3,50,2", "sparse.size=100", NULL};
+	struct tar_header header = header_of(TAR_FILE, "00000000005");
+	struct tar_entry entry;
+
+	memcpy(header.name, "dir/", 5);
+	memset(header.checksum, ' ', sizeof(header.checksum));
+	seal(&header);
+	put(&header, sizeof(header));
+	put("abcde", 5);
+	put_file("next", 4);
+	check_directory(read_blocks(archive.bytes, archive.used, &entry), &entry);
+	put_records(sparse);
+	put_file("abcde", 5);
+	put_file("next", 4);
+	check_directory(read_blocks(archive.bytes, archive.used, &entry), &entry);
+}
+
 static void the_old_form_of_sparse_files_is_read(void)
 {
 	struct tar_entry entry;
@@ -451,6 +486,7 @@ void test_tar(void)
 	shrunk_files_are_filled_up();
 	malformed_headers_are_refused();
 	malformed_extensions_are_refused();
+	a_directory_with_content_has_none();
 	the_old_form_of_sparse_files_is_read();
 	the_pax_forms_of_sparse_files_are_read();
 	malformed_maps_are_refused();
