@@ -9,6 +9,7 @@ public sealed partial class ContainerService
 {
     private const int KilledExitCode = 137;
     private const int LostExitCode = 255;
+    private const int MaxDrainConnections = 5;
 
     /// <summary>Waits for the container's end, records it, and clears the VM away.</summary>
     private async Task SuperviseAsync(Container container, ContainerRun run)
@@ -35,7 +36,11 @@ public sealed partial class ContainerService
         }
 
         await EndPauseAsync(container, run).ConfigureAwait(false);
-        await DrainAsync(run).ConfigureAwait(false);
+        if (!await DrainAsync(container, run).ConfigureAwait(false))
+        {
+            return;
+        }
+
         run.Log.Complete();
         if (run.Log.Failure is { } logFailure)
         {
@@ -85,10 +90,34 @@ public sealed partial class ContainerService
     }
 
     /// <summary>
-    /// All output up to the streams' ends reaches the log. A client that has stopped reading is waited for until
-    /// nothing moves any more, then loses the rest.
+    /// All output up to the streams' ends reaches the log, over as many connections as that takes. False: the daemon lets
+    /// go of the VM, and the rest is the next one's.
     /// </summary>
-    private async Task DrainAsync(ContainerRun run)
+    private async Task<bool> DrainAsync(Container container, ContainerRun run)
+    {
+        for (int connections = 0; connections < MaxDrainConnections; connections++)
+        {
+            await DrainConnectionAsync(run).ConfigureAwait(false);
+            GuestProcess init = run.Session.Init;
+            if (init.HasAllOutput || !init.OutputEnded.IsCompleted || run.Machine.Exited.IsCompleted)
+            {
+                return true;
+            }
+
+            await Task.WhenAny(run.Machine.Exited, run.Released, ReconnectableAsync(run)).ConfigureAwait(false);
+            if (run.IsReleased || await TryReconnectAsync(container, run, run.Session).ConfigureAwait(false) is not null)
+            {
+                return !run.IsReleased;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// A client that has stopped reading is waited for until nothing moves any more, then loses the rest.
+    /// </summary>
+    private async Task DrainConnectionAsync(ContainerRun run)
     {
         Task output = run.Session.Init.OutputEnded;
         for (int stalls = 0; !output.IsCompleted && stalls < 3;)

@@ -16,6 +16,9 @@ internal sealed class GuestProcess(uint number, StdioHub hub)
 {
     private readonly TaskCompletionSource<Exited> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>One for each output: whether it came to its end.</summary>
+    private Task<bool[]> _outputs = Task.FromResult<bool[]>([]);
+
     public uint Number => number;
 
     public StdioHub Hub => hub;
@@ -24,7 +27,10 @@ internal sealed class GuestProcess(uint number, StdioHub hub)
     public Task<Exited> Exited => _exited.Task;
 
     /// <summary>Its outputs have ended, or the connection has.</summary>
-    public Task OutputEnded { get; private set; } = Task.CompletedTask;
+    public Task OutputEnded => _outputs;
+
+    /// <summary>Its outputs have ended and all of them is in the hub.</summary>
+    public bool HasAllOutput => _outputs is { IsCompletedSuccessfully: true } ended && !ended.Result.Contains(false);
 
     /// <summary>Null where it has none.</summary>
     public GuestInput? Stdin { get; private set; }
@@ -37,7 +43,7 @@ internal sealed class GuestProcess(uint number, StdioHub hub)
     /// <summary>Opens the streams of a process whose Start is sent next.</summary>
     public void Open(AgentConnection connection, Start start, CancellationToken closing)
     {
-        List<Task> pumps = [];
+        List<Task<bool>> pumps = [];
         if (start.Stdout != 0)
         {
             pumps.Add(PumpAsync(OutputStream.Stdout, connection.OpenOutput(start.Stdout), closing));
@@ -49,13 +55,13 @@ internal sealed class GuestProcess(uint number, StdioHub hub)
         }
 
         Stdin = start.Stdin == 0 ? null : new(connection.OpenInput(start.Stdin));
-        OutputEnded = Task.WhenAll(pumps);
+        _outputs = Task.WhenAll(pumps);
     }
 
     /// <summary>Goes on with a process that an earlier connection started.</summary>
     public void Resume(AgentConnection connection, ProcessState state, CancellationToken closing)
     {
-        OutputEnded = Task.WhenAll(ResumeOutputs(connection, state, closing));
+        _outputs = Task.WhenAll(ResumeOutputs(connection, state, closing));
         if (state.Stdin != 0)
         {
             Stdin = Stdin?.Resume(connection, state) ?? new(connection.ResumeInput(state));
@@ -83,7 +89,7 @@ internal sealed class GuestProcess(uint number, StdioHub hub)
         }
     }
 
-    private IEnumerable<Task> ResumeOutputs(AgentConnection connection, ProcessState state, CancellationToken closing)
+    private IEnumerable<Task<bool>> ResumeOutputs(AgentConnection connection, ProcessState state, CancellationToken closing)
     {
         (long stdout, long stderr) = hub.Received;
         if (state.Stdout != 0)
@@ -97,7 +103,7 @@ internal sealed class GuestProcess(uint number, StdioHub hub)
         }
     }
 
-    private async Task PumpAsync(OutputStream stream, GuestOutput output, CancellationToken closing)
+    private async Task<bool> PumpAsync(OutputStream stream, GuestOutput output, CancellationToken closing)
     {
         try
         {
@@ -107,7 +113,7 @@ internal sealed class GuestProcess(uint number, StdioHub hub)
                 if (bytes.IsEmpty)
                 {
                     hub.EndOutput(stream);
-                    return;
+                    return true;
                 }
 
                 output.Advance(bytes.Length, await TakeAsync(stream, bytes, closing).ConfigureAwait(false));
@@ -116,6 +122,7 @@ internal sealed class GuestProcess(uint number, StdioHub hub)
         catch (Exception e) when (e is IOException or ProtocolException or OperationCanceledException)
         {
             // The connection's end tells.
+            return false;
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath, bo
     /// <summary>Up to where output was taken: a new connection goes on from here. Only after <see cref="Begin"/>.</summary>
     public StreamOffsets Received => _sink!.Received;
 
-    /// <summary>Grows with every piece delivered: tells a slow client from one that reads no more.</summary>
+    /// <summary>Grows with every piece taken and with every one delivered: tells a slow client from one that reads no more.</summary>
     public long Delivered => Interlocked.Read(ref _delivered);
 
     /// <summary>A client has not read all that it was sent.</summary>
@@ -69,6 +69,7 @@ internal sealed class StdioHub(bool terminal, bool stdinOnce, string logPath, bo
     public async ValueTask<long> OutputAsync(OutputStream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         FirstOutput.TrySetResult();
+        Interlocked.Increment(ref _delivered);
         (long taken, ImmutableArray<Attachment> clients) = Take(stream, bytes.Span);
         foreach (Attachment client in clients)
         {

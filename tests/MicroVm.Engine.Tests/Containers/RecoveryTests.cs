@@ -56,6 +56,34 @@ public sealed class RecoveryTests : InMemoryTests
         Assert.Equal(Encoding.ASCII.GetString(flood), await _engine.LogAsync(id));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WhatAnEndedProcessHasWrittenOutlivesTheDaemon(bool orderly)
+    {
+        string id = await _engine.StartAsync(Spec("sleep"));
+        InMemoryGuest guest = _hypervisor[id].Guest;
+        byte[] flood = InMemoryGuest.Flood(3_000_000);
+        guest.Write(2, flood);
+        guest.Exit(4);
+        await RestartAsync(orderly);
+        Assert.Equal(4, (await _engine.WaitAsync(id)).StatusCode);
+        Assert.Equal(Encoding.ASCII.GetString(flood), await _engine.LogAsync(id));
+    }
+
+    [Fact]
+    public async Task WhatAnEndedProcessHasWrittenOutlivesTheConnection()
+    {
+        string id = await _engine.StartAsync(Spec("sleep"));
+        InMemoryGuest guest = _hypervisor[id].Guest;
+        byte[] flood = InMemoryGuest.Flood(3_000_000);
+        guest.Write(2, flood);
+        guest.Exit(4);
+        guest.Disconnect();
+        Assert.Equal(4, (await _engine.WaitAsync(id)).StatusCode);
+        Assert.Equal(Encoding.ASCII.GetString(flood), await _engine.LogAsync(id));
+    }
+
     [Fact]
     public async Task WhatEndedMeanwhileIsRecorded()
     {

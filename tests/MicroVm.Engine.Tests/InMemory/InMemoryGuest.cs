@@ -128,6 +128,12 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
                 await RunningAsync();
                 lock (_sync)
                 {
+                    // What an earlier connection still had says nothing on the next one.
+                    if (_socket != socket)
+                    {
+                        return;
+                    }
+
                     Handle(id, message);
                 }
             }
