@@ -9,7 +9,8 @@ namespace MicroVm.Cli.Commands;
 /// <summary>--filter KEY=VALUE, repeated, as the API's <c>filters</c>: <c>{"KEY":{"VALUE":true}}</c>.</summary>
 internal sealed class ListFilters
 {
-    private readonly SortedDictionary<string, HashSet<string>> _filters = new(StringComparer.Ordinal);
+    // Null: none yet, as nearly always.
+    private SortedDictionary<string, HashSet<string>>? _filters;
 
     internal void Add(string pair)
     {
@@ -24,6 +25,7 @@ internal sealed class ListFilters
 
     internal void Add(string key, string value)
     {
+        _filters ??= new(StringComparer.Ordinal);
         if (!_filters.TryGetValue(key, out HashSet<string>? values))
         {
             _filters.Add(key, values = []);
@@ -35,7 +37,7 @@ internal sealed class ListFilters
     /// <summary>For a query; null: no filters.</summary>
     internal string? ToQuery()
     {
-        if (_filters.Count == 0)
+        if (_filters is null)
         {
             return null;
         }

@@ -4,6 +4,7 @@ using MicroVm.Cli.Arguments;
 using MicroVm.Cli.Json;
 using MicroVm.Cli.Output;
 using MicroVm.Cli.Templates;
+using MicroVm.Cli.Values;
 
 namespace MicroVm.Cli.Commands;
 
@@ -14,7 +15,9 @@ internal sealed class PsCommand : Command
     // A daemon may leave out what is empty.
     private static readonly Dictionary<string, string> s_none = [];
 
-    private static readonly Dictionary<string, string> s_headers = new()
+    private static readonly string[] s_columns = ["CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"];
+
+    private static Dictionary<string, string> Headers() => new()
     {
         ["ID"] = "CONTAINER ID",
         ["Image"] = "IMAGE",
@@ -69,7 +72,7 @@ internal sealed class PsCommand : Command
         }
         else
         {
-            new RowFormatter(s_headers).Write(context.Out, _format!, containers.Select(Row));
+            new RowFormatter(Headers()).Write(context.Out, _format!, containers.Select(Row));
         }
 
         return ExitCodes.Success;
@@ -77,26 +80,28 @@ internal sealed class PsCommand : Command
 
     private string Query()
     {
-        string limit = _last > 0 ? $"&limit={_last.ToString(CultureInfo.InvariantCulture)}" : "";
+        string limit = _last > 0 ? $"&limit={WholeNumber.Format(_last)}" : "";
         string filters = _filters.ToQuery() is { } query ? $"&{query}" : "";
         bool size = _size || (_format?.Contains(".Size", StringComparison.Ordinal) ?? false);
-        return $"all={(_all || _last > 0 ? 1 : 0)}{limit}{(size ? "&size=1" : "")}{filters}";
+        return (_all || _last > 0 ? "all=1" : "all=0") + limit + (size ? "&size=1" : "") + filters;
     }
 
     private void WriteTable(TextOutput output, IReadOnlyList<ContainerSummary> containers)
     {
-        string[] Cells(params string[] cells) => _size ? cells : cells[..^1];
-
-        var table = new Table(Cells("CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES", "SIZE"));
+        var table = new Table(_size ? [.. s_columns, "SIZE"] : s_columns);
         foreach (ContainerSummary container in containers)
         {
-            table.Add(Cells(
-                Id(container), container.Image, CommandOf(container), RunningFor(container), container.Status,
-                PortList.Format(container.Ports ?? []), Names(container), Size(container)));
+            string[] cells = Cells(container);
+            table.Add(_size ? [.. cells, Size(container)] : cells);
         }
 
         table.Write(output);
     }
+
+    private string[] Cells(ContainerSummary container) =>
+    [
+        Id(container), container.Image, CommandOf(container), RunningFor(container), container.Status, PortList.Format(container.Ports ?? []), Names(container),
+    ];
 
     private Dictionary<string, string> Row(ContainerSummary container) => new()
     {
@@ -136,5 +141,5 @@ internal sealed class PsCommand : Command
     private static string RunningFor(ContainerSummary container) =>
         HumanDuration.Format(DateTimeOffset.UtcNow - CreatedAt(container)) + " ago";
 
-    private static string Names(ContainerSummary container) => string.Join(',', container.Names).TrimStart('/').Replace(",/", ",", StringComparison.Ordinal);
+    private static string Names(ContainerSummary container) => container.Names is [var only] ? only.TrimStart('/') : string.Join(',', container.Names).TrimStart('/').Replace(",/", ",", StringComparison.Ordinal);
 }

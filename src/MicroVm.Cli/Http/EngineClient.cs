@@ -9,8 +9,7 @@ namespace MicroVm.Cli.Http;
 /// </summary>
 internal sealed class EngineClient(EngineEndpoint endpoint)
 {
-    private readonly Lock _gate = new();
-    private EngineConnection? _connection;
+    private EngineConnection? _idle;
 
     /// <summary>Opens a connection, starting mvmd when it is ours to start and nothing listens.</summary>
     /// <exception cref="CliException">The daemon can't be reached.</exception>
@@ -36,22 +35,18 @@ internal sealed class EngineClient(EngineEndpoint endpoint)
     /// <exception cref="EngineException">The daemon refused.</exception>
     internal byte[] Request(string method, string path, ReadOnlySpan<byte> body = default, Action<EngineResponse>? head = null)
     {
-        lock (_gate)
+        EngineConnection connection = Idle();
+        connection.Send(method, path, body);
+        EngineResponse response = connection.Receive();
+        if (!response.IsSuccess && response.Status != 304)
         {
-            EngineConnection connection = Idle();
-            _connection = null;
-            connection.Send(method, path, body);
-            EngineResponse response = connection.Receive();
-            if (!response.IsSuccess && response.Status != 304)
-            {
-                throw Refusal(response);
-            }
-
-            head?.Invoke(response);
-            byte[] answer = response.ReadAll();
-            Keep(connection, response);
-            return answer;
+            throw Refusal(response);
         }
+
+        head?.Invoke(response);
+        byte[] answer = response.ReadAll();
+        Keep(connection, response);
+        return answer;
     }
 
     /// <summary>A request on a connection of its own, whose answer is a stream.</summary>
@@ -65,27 +60,28 @@ internal sealed class EngineClient(EngineEndpoint endpoint)
 
     internal static EngineException Refusal(EngineResponse response) => new(response.Status, response.ReadError());
 
-    // An idle connection may have been closed in the meantime.
+    // Taken by one thread, and it may have been closed in the meantime.
     private EngineConnection Idle()
     {
-        if (_connection is { IsClosed: false } open)
+        EngineConnection? idle = Interlocked.Exchange(ref _idle, null);
+        if (idle is { IsClosed: false })
         {
-            return open;
+            return idle;
         }
 
-        _connection?.Dispose();
+        idle?.Dispose();
         return Connect();
     }
 
     private void Keep(EngineConnection connection, EngineResponse response)
     {
-        if ("close".Equals(response.Header("connection"), StringComparison.OrdinalIgnoreCase))
+        if ("close".Equals(response.Header("Connection"), StringComparison.OrdinalIgnoreCase))
         {
             connection.Dispose();
         }
         else
         {
-            _connection = connection;
+            Interlocked.Exchange(ref _idle, connection)?.Dispose();
         }
     }
 

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using MicroVm.Cli.Interop;
+using MicroVm.Cli.Values;
 
 namespace MicroVm.Cli.Http;
 
@@ -11,7 +11,6 @@ namespace MicroVm.Cli.Http;
 internal sealed class EngineConnection : IDisposable
 {
     private const int MaximumHeaderLine = 16 << 10;
-    private const int MaximumHeaders = 100;
 
     private readonly FileDescriptor _socket;
     private readonly InputBuffer _input;
@@ -35,7 +34,7 @@ internal sealed class EngineConnection : IDisposable
     internal void Send(string method, string path, ReadOnlySpan<byte> body, string headers = "")
     {
         string length = body.Length > 0 || method is "POST" or "PUT"
-            ? $"Content-Length: {body.Length.ToString(CultureInfo.InvariantCulture)}\r\n"
+            ? $"Content-Length: {WholeNumber.Format(body.Length)}\r\n"
             : "";
         string type = body.Length > 0 ? "Content-Type: application/json\r\n" : "";
         byte[] head = Head(method, path, length + type + headers);
@@ -61,7 +60,7 @@ internal sealed class EngineConnection : IDisposable
         while (true)
         {
             int status = ParseStatus(_input.ReadLine(MaximumHeaderLine));
-            Dictionary<string, string> headers = ReadHeaders();
+            ResponseHeaders headers = ReadHeaders();
             if (status is >= 200 or 101)
             {
                 return new EngineResponse(status, headers, BodyOf(status, headers));
@@ -72,9 +71,9 @@ internal sealed class EngineConnection : IDisposable
     private static byte[] Head(string method, string path, string headers) =>
         Encoding.UTF8.GetBytes($"{method} {path} HTTP/1.1\r\nHost: mvm\r\nUser-Agent: mvm\r\n{headers}\r\n");
 
-    private Dictionary<string, string> ReadHeaders()
+    private ResponseHeaders ReadHeaders()
     {
-        var headers = new Dictionary<string, string>();
+        var headers = new ResponseHeaders();
         while (true)
         {
             ReadOnlySpan<byte> line = _input.ReadLine(MaximumHeaderLine);
@@ -83,25 +82,19 @@ internal sealed class EngineConnection : IDisposable
                 return headers;
             }
 
-            int colon = line.IndexOf((byte)':');
-            if (colon <= 0 || headers.Count >= MaximumHeaders)
-            {
-                throw new ProtocolException(colon <= 0 ? "malformed header" : "too many headers");
-            }
-
-            headers[Encoding.Latin1.GetString(line[..colon]).ToLowerInvariant()] = Encoding.Latin1.GetString(line[(colon + 1)..]).Trim();
+            headers.Add(Encoding.UTF8.GetString(line));
         }
     }
 
     private static int ParseStatus(ReadOnlySpan<byte> line)
     {
         bool valid = line.Length >= 12 && line.StartsWith("HTTP/1."u8) && line[8] == ' ';
-        return valid && int.TryParse(line.Slice(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out int status)
-            ? status
+        return valid && WholeNumber.TryParse(line.Slice(9, 3), out long status) && status >= 0
+            ? (int)status
             : throw new ProtocolException("the answer is not HTTP");
     }
 
-    private IResponseBody BodyOf(int status, Dictionary<string, string> headers)
+    private IResponseBody BodyOf(int status, ResponseHeaders headers)
     {
         if (status == 101)
         {
@@ -113,20 +106,18 @@ internal sealed class EngineConnection : IDisposable
             return new EmptyBody();
         }
 
-        if (headers.TryGetValue("transfer-encoding", out string? encoding))
+        if (headers.Find("Transfer-Encoding") is { } encoding)
         {
             return encoding.Equals("chunked", StringComparison.OrdinalIgnoreCase)
                 ? new ChunkedBody(_input)
                 : throw new ProtocolException($"unknown transfer encoding '{encoding}'");
         }
 
-        return headers.TryGetValue("content-length", out string? length)
-            ? new FixedBody(_input, ParseLength(length))
-            : new UntilCloseBody(_input);
+        return headers.Find("Content-Length") is { } length ? new FixedBody(_input, ParseLength(length)) : new UntilCloseBody(_input);
     }
 
     private static long ParseLength(string text) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long length)
+        WholeNumber.TryParse(Encoding.UTF8.GetBytes(text), out long length) && length >= 0
             ? length
             : throw new ProtocolException("malformed Content-Length");
 }

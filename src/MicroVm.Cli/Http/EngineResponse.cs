@@ -4,16 +4,17 @@ using System.Text.Json;
 namespace MicroVm.Cli.Http;
 
 /// <summary>The head of an answer, and its body to be read.</summary>
-internal sealed class EngineResponse(int status, Dictionary<string, string> headers, IResponseBody body)
+internal sealed class EngineResponse(int status, ResponseHeaders headers, IResponseBody body)
 {
     private const int MaximumBytes = 256 << 20;
     private const int MaximumMessageBytes = 64 << 10;
+    private const int FirstRead = 16 << 10;
 
     internal int Status { get; } = status;
 
     internal bool IsSuccess => Status is >= 200 and < 300 or 101;
 
-    internal string? Header(string name) => headers.GetValueOrDefault(name.ToLowerInvariant());
+    internal string? Header(string name) => headers.Find(name);
 
     /// <summary>Next piece of the body; 0: its end.</summary>
     internal int Read(Span<byte> buffer) => body.Read(buffer);
@@ -24,19 +25,24 @@ internal sealed class EngineResponse(int status, Dictionary<string, string> head
     /// <exception cref="ProtocolException">Larger than any answer can be.</exception>
     internal byte[] ReadAll(int limit = MaximumBytes)
     {
-        var content = new MemoryStream();
-        byte[] buffer = new byte[16 << 10];
+        byte[] content = new byte[FirstRead];
+        int length = 0;
         int count;
-        while ((count = Read(buffer)) > 0)
+        while ((count = Read(content.AsSpan(length))) > 0)
         {
-            content.Write(buffer, 0, count);
-            if (content.Length > limit)
+            length += count;
+            if (length > limit)
             {
                 throw new ProtocolException($"answer is larger than {limit} bytes");
             }
+
+            if (length == content.Length)
+            {
+                Array.Resize(ref content, 2 * length);
+            }
         }
 
-        return content.ToArray();
+        return content.AsSpan(0, length).ToArray();
     }
 
     /// <summary>The daemon's message of a failure.</summary>

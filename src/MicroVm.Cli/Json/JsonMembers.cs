@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MicroVm.Cli.Http;
+using MicroVm.Cli.Values;
 
 namespace MicroVm.Cli.Json;
 
@@ -82,7 +83,7 @@ internal static class JsonMembers
 
     /// <summary>Null: it is no whole number.</summary>
     internal static long? Long(ReadOnlySpan<byte> value) =>
-        long.TryParse(Encoding.Latin1.GetString(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number : null;
+        WholeNumber.TryParse(value, out long number) ? number : null;
 
     private static int SkipValue(ReadOnlySpan<byte> json, int position)
     {
