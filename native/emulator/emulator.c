@@ -5,10 +5,10 @@
 // enters the jail that mvmd has made, and becomes QEMU. libvirt, whose child it is, sees no difference.
 //
 // Both messages are words, each ended by NUL, on a SOCK_SEQPACKET socket.
-// Request: the number of a free descriptor, then argv[1…].
-// Answer: the namespaces to enter (CLONE_NEW… as a number; 0: no jail), how many of libvirt's descriptors to keep, those, and the
-// argv to become. With it come descriptors:
-// stdout and stderr; the agent's channel, which gets the number of the request; for a jail, its seccomp filter and a process in it.
+// Request: the numbers of FREE free descriptors, then argv[1…].
+// Answer: the namespaces to enter (CLONE_NEW… as a number; 0: no jail), how many of the free numbers get a descriptor, how many of
+// libvirt's descriptors to keep, those, and the argv to become. With it come descriptors:
+// stdout and stderr; those that get the free numbers (the agent's channel, then taps); for a jail, its seccomp filter and a process in it.
 // No answer: mvmd has refused, and tells why itself.
 //
 // "mvm-emulator hold" keeps a jail until the other end of descriptor 3 is closed.
@@ -28,8 +28,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { OUTPUT, CHANNEL, FILTER, JAIL, FDS };
-
+// For the channel and three taps.
+#define FREE 4
+// What a jail is entered with, and all that an answer may carry.
+#define JAIL_FDS 2
+#define FDS_MAX (1 + FREE + JAIL_FDS)
 #define MESSAGE_MAX (192 << 10)
 #define WORDS_MAX 8192
 #define FILTER_MAX 4096		// instructions; also the kernel's bound
@@ -37,9 +40,10 @@ enum { OUTPUT, CHANNEL, FILTER, JAIL, FDS };
 
 struct answer {
 	int namespaces;
-	int kept;		// words 2 and up
+	int placed;
+	int kept;		// words 3 and up
 	char *words[WORDS_MAX + 1];
-	int fds[FDS];
+	int fds[FDS_MAX];	// the output, those to place, the seccomp filter, a process of the jail
 	size_t fd_count;
 };
 
@@ -109,22 +113,30 @@ static size_t append(char *message, size_t length, const char *word)
 	return length + size;
 }
 
-// libvirt's own descriptors stay where its arguments say: the channel gets a number that this keeps free.
-static int request(int fd, char *message, char **argv)
+// libvirt's own descriptors stay where its arguments say: what comes gets numbers that this keeps free.
+static size_t reserve(char *message, int *free_fds)
 {
-	int channel = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
 	char number[16];
-	size_t length;
 
-	if (channel < 0)
-		fail("/dev/null");
-	(void)snprintf(number, sizeof(number), "%d", channel);
-	length = append(message, 0, number);
+	for (int i = 0; i < FREE; i++) {
+		free_fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (free_fds[i] < 0)
+			fail("/dev/null");
+		(void)snprintf(number, sizeof(number), "%d", free_fds[i]);
+		length = append(message, length, number);
+	}
+	return length;
+}
+
+static void request(int fd, char *message, char **argv, int *free_fds)
+{
+	size_t length = reserve(message, free_fds);
+
 	for (char **word = argv + 1; *word; word++)
 		length = append(message, length, *word);
 	if (send(fd, message, length, MSG_NOSIGNAL) < 0)
 		fail("mvmd");
-	return channel;
 }
 
 static void take_descriptors(struct msghdr *message, struct answer *answer)
@@ -146,8 +158,10 @@ static void take_words(char *text, size_t length, struct answer *answer)
 	for (char *p = text; p < text + length && count < WORDS_MAX; p += strlen(p) + 1)
 		answer->words[count++] = p;
 	answer->namespaces = atoi(answer->words[0]);
-	answer->kept = count > 1 ? atoi(answer->words[1]) : -1;
-	if (answer->kept < 0 || count <= (size_t)answer->kept + 2 || answer->fd_count != (answer->namespaces ? FDS : FILTER))
+	answer->placed = count > 1 ? atoi(answer->words[1]) : -1;
+	answer->kept = count > 2 ? atoi(answer->words[2]) : -1;
+	if (answer->kept < 0 || count <= (size_t)answer->kept + 3 || answer->placed < 0 || answer->placed > FREE ||
+	    answer->fd_count != 1 + (size_t)answer->placed + (answer->namespaces ? JAIL_FDS : 0))
 		fail_with(EPROTO, "mvmd's answer");
 }
 
@@ -155,7 +169,7 @@ static void receive(int fd, char *text, struct answer *answer)
 {
 	union {
 		struct cmsghdr header;
-		char space[CMSG_SPACE(sizeof(int) * FDS)];
+		char space[CMSG_SPACE(sizeof(int) * FDS_MAX)];
 	} control;
 	struct iovec part = { .iov_base = text, .iov_len = MESSAGE_MAX };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
@@ -173,33 +187,39 @@ static void receive(int fd, char *text, struct answer *answer)
 }
 
 // libvirt leaves its child more than QEMU uses, such as a pid file that it can write.
-static void keep(const struct answer *answer, int channel)
+static void keep(const struct answer *answer, const int *free_fds)
 {
-	int failed = (int)syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) | fcntl(channel, F_SETFD, 0);
+	int failed = (int)syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
 
+	for (int i = 0; i < answer->placed; i++)
+		failed |= fcntl(free_fds[i], F_SETFD, 0);
 	for (int i = 0; i < answer->kept; i++)
-		failed |= fcntl(atoi(answer->words[2 + i]), F_SETFD, 0);
+		failed |= fcntl(atoi(answer->words[3 + i]), F_SETFD, 0);
 	if (failed)
 		fail("a descriptor");
 }
 
-static void place(const struct answer *answer, int channel)
+static void place(const struct answer *answer, const int *free_fds)
 {
-	if (dup2(answer->fds[CHANNEL], channel) < 0 || dup2(answer->fds[OUTPUT], STDOUT_FILENO) < 0 ||
-	    dup2(answer->fds[OUTPUT], STDERR_FILENO) < 0)
+	int failed = dup2(answer->fds[0], STDOUT_FILENO) < 0 || dup2(answer->fds[0], STDERR_FILENO) < 0;
+
+	for (int i = 0; i < answer->placed; i++)
+		failed |= dup2(answer->fds[1 + i], free_fds[i]) < 0;
+	if (failed)
 		fail("a descriptor");
-	keep(answer, channel);
+	keep(answer, free_fds);
 }
 
 static void enter(const struct answer *answer)
 {
 	static struct sock_filter filter[FILTER_MAX];
-	ssize_t size = read(answer->fds[FILTER], filter, sizeof(filter));
+	const int *jail = answer->fds + 1 + answer->placed;
+	ssize_t size = read(jail[0], filter, sizeof(filter));
 	struct sock_fprog program = { .len = (unsigned short)(size / (ssize_t)sizeof(filter[0])), .filter = filter };
 
 	if (size < (ssize_t)sizeof(filter[0]))
 		fail_with(EPROTO, "the seccomp filter");
-	if (setns(answer->fds[JAIL], answer->namespaces) < 0)
+	if (setns(jail[1], answer->namespaces) < 0)
 		fail("the jail can't be entered (libvirt's qemu.conf needs clear_emulator_capabilities = 0)");
 	// Whoever enters a user namespace has all privileges there until it becomes another program.
 	for (unsigned long cap = 0; (answer->namespaces & CLONE_NEWUSER) && prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0; cap++)
@@ -220,13 +240,14 @@ int main(int argc, char **argv)
 	if (argc < 1 || !path)
 		become_qemu(argv);
 	int fd = connect_to(path);
-	int channel = request(fd, text, argv);
+	int free_fds[FREE];
 
+	request(fd, text, argv, free_fds);
 	receive(fd, text, &answer);
-	place(&answer, channel);
+	place(&answer, free_fds);
 	if (answer.namespaces)
 		enter(&answer);
-	char **command = answer.words + 2 + answer.kept;
+	char **command = answer.words + 3 + answer.kept;
 
 	(void)execve(command[0], command, environment);
 	fail("%s", command[0]);

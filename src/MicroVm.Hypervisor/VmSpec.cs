@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MicroVm.Hypervisor;
 
 /// <summary>Everything a driver needs to start one VM. Immutable, serialisable, no secrets but the token.</summary>
@@ -45,6 +47,10 @@ public sealed record VmSpec
     /// <summary>Slots 3–5.</summary>
     public IReadOnlyList<NetworkSpec> Networks { get; init; } = [];
 
+    /// <summary>Of all networks.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<PublishedPort> PublishedPorts => [.. Networks.SelectMany(network => network.Ports)];
+
     /// <summary>CPU time bound in CPUs (--cpus), null: only VCpus bounds it.</summary>
     public double? CpuQuota { get; init; }
 }
@@ -64,12 +70,16 @@ public sealed record DiskSpec(string Path, DiskFormat Format, bool ReadOnly, boo
     public IReadOnlyList<string> Extents { get; init; } = [];
 }
 
-/// <summary>User-mode networking: outbound through the host's own sockets, inbound by published ports.</summary>
+/// <summary>A network interface: a tap of the host's, else user-mode networking, outbound through the host's own sockets.</summary>
 public sealed record NetworkSpec
 {
+    /// <summary>The name of the tap that the driver makes (it lives as long as the VMM) and whose place in the host's network is its maker's affair; null: user-mode.</summary>
+    public string? Tap { get; init; }
+
     /// <summary>Six bytes, locally administered.</summary>
     public required byte[] MacAddress { get; init; }
 
+    /// <summary>Inbound; with a tap the host forwards them, not the VMM.</summary>
     public IReadOnlyList<PublishedPort> Ports { get; init; } = [];
 }
 

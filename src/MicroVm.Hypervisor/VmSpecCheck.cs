@@ -20,7 +20,12 @@ internal static class VmSpecCheck
             throw new HypervisorException($"{spec.Memory / MiB} MiB of memory are too few to boot a VM: at least {MinimumMemory / MiB} MiB");
         }
 
-        foreach (PublishedPort port in spec.Networks.SelectMany(n => n.Ports))
+        if (spec.Networks.Count > Slot.MaxNetworks)
+        {
+            throw new HypervisorException($"{spec.Networks.Count} network interfaces are too many: a VM has {Slot.MaxNetworks} at most");
+        }
+
+        foreach (PublishedPort port in spec.Networks.Where(n => n.Tap is null).SelectMany(n => n.Ports))
         {
             CheckPort(port);
         }

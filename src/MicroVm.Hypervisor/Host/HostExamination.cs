@@ -155,13 +155,22 @@ public static class HostExamination
                 "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=65536");
     }
 
-    private static HostFinding Network(JailOptions jail) => new(
-        "network",
-        FindingState.Weaker,
-        "user-mode networking",
-        jail.Enabled
-            ? "a VMM with a network keeps the host's network namespace, one without has its own"
-            : "VMMs are in the host's network namespace");
+    private static HostFinding Network(JailOptions jail)
+    {
+        if (HostNetwork.Fault() is not { } fault)
+        {
+            return new("network", FindingState.Good, "bridges and nftables", "a network of its own for each VMM, whose packets go by a tap");
+        }
+
+        return new(
+            "network",
+            FindingState.Weaker,
+            $"user-mode networking: {fault.Reason}",
+            jail.Enabled
+                ? "the default network only; a VMM with a network keeps the host's network namespace, one without has its own"
+                : "the default network only; VMMs are in the host's network namespace",
+            fault.Remedy);
+    }
 
     private static HostFinding Virtiofsd() => (s_virtiofsd.FirstOrDefault(File.Exists) ?? HostProgram.Find("virtiofsd")) is not { } path
         ? new("virtiofsd", FindingState.Weaker, "not found", "no directories of the host can be shared", "apt-get install qemu-system-common")

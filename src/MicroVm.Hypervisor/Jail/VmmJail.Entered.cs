@@ -15,9 +15,9 @@ internal sealed partial class VmmJail
 
     /// <summary>Like <see cref="Start"/>, for a program that is to become this one.</summary>
     /// <param name="keeper">Absolute path of mvm-emulator, which the jail shows.</param>
-    /// <param name="channel">The agent's.</param>
+    /// <param name="inherited">The agent's channel, then the taps.</param>
     /// <exception cref="HypervisorException">The host lacks, or does not allow, something that the jail needs.</exception>
-    public JailedVmm Enter(JailSpec spec, IJailEntrant entrant, string keeper, SafeHandle output, SafeHandle channel, long fileSize)
+    public JailedVmm Enter(JailSpec spec, IJailEntrant entrant, string keeper, SafeHandle output, IReadOnlyList<SafeHandle> inherited, long fileSize)
     {
         HeldJail? held = null;
         try
@@ -27,7 +27,7 @@ internal sealed partial class VmmJail
             Limit(entrant.ProcessId, spec, fileSize);
             VmmProcess process = new(entrant.ProcessId, PidFd.Open(entrant.ProcessId), guard: null);
             return new(
-                process, () => Begin(spec, entrant, held, output, channel), held, () => Confine(spec.Id, spec.HasControlGroup ? [process.ProcessId] : []));
+                process, () => Begin(spec, entrant, held, output, inherited), held, () => Confine(spec.Id, spec.HasControlGroup ? [process.ProcessId] : []));
         }
         catch
         {
@@ -37,13 +37,13 @@ internal sealed partial class VmmJail
         }
     }
 
-    private static void Begin(JailSpec spec, IJailEntrant entrant, HeldJail held, SafeHandle output, SafeHandle channel)
+    private static void Begin(JailSpec spec, IJailEntrant entrant, HeldJail held, SafeHandle output, IReadOnlyList<SafeHandle> inherited)
     {
         using AnonymousPipeServerStream filter = Filled(SeccompFilter.Build(among: entrant.ProcessId));
         int namespaces = OwnNamespaces | (spec.SharesNetwork ? 0 : NetworkNamespace) | (spec.User is null ? UserNamespace : 0);
         try
         {
-            entrant.Become(namespaces, JailCommandLine.Program(spec), [output, channel, filter.ClientSafePipeHandle, held.Process]);
+            entrant.Become(namespaces, JailCommandLine.Program(spec), output, inherited, [filter.ClientSafePipeHandle, held.Process]);
         }
         finally
         {

@@ -89,7 +89,7 @@ internal static class DomainXml
 
             // libvirt's default waits for libvirt to end what has stopped: here that may be long after.
             "-action", "reboot=shutdown,shutdown=poweroff",
-            .. QemuCommandLine.Devices(spec, paths, QemuCommandLine.Channel(cid, QemuCommandLine.ChannelFd)),
+            .. QemuCommandLine.Devices(spec, paths, QemuCommandLine.Channel(cid, QemuCommandLine.ChannelFd), QemuCommandLine.TapFds(spec)),
         ];
         return new XElement(
             s_qemu + "commandline",

@@ -7,11 +7,12 @@ namespace MicroVm.Hypervisor.Libvirt;
 internal static class EmulatorArguments
 {
     /// <param name="cid">Null: the channel is a virtio-serial port.</param>
-    /// <param name="channel">The descriptor that the channel has become.</param>
-    public static IReadOnlyList<string> InJail(IReadOnlyList<string> arguments, uint? cid, int channel)
+    /// <param name="free">The descriptors that the channel and the taps have become.</param>
+    public static IReadOnlyList<string> InJail(IReadOnlyList<string> arguments, VmSpec spec, uint? cid, IReadOnlyList<int> free)
     {
-        Dictionary<string, string> renumbered = QemuCommandLine.Channel(cid, QemuCommandLine.ChannelFd)
-            .Zip(QemuCommandLine.Channel(cid, channel)).Where(pair => pair.First != pair.Second).ToDictionary(pair => pair.First, pair => pair.Second);
+        Dictionary<string, string> renumbered = Numbered(spec, cid, QemuCommandLine.ChannelFd, QemuCommandLine.TapFds(spec))
+            .Zip(Numbered(spec, cid, free[0], [.. free.Skip(1)]))
+            .Where(pair => pair.First != pair.Second).ToDictionary(pair => pair.First, pair => pair.Second);
         List<string> result = [];
         for (int i = 0; i < arguments.Count; i++)
         {
@@ -26,6 +27,10 @@ internal static class EmulatorArguments
 
         return result;
     }
+
+    /// <summary>The arguments that name a descriptor, in an order of their own.</summary>
+    private static IEnumerable<string> Numbered(VmSpec spec, uint? cid, int channel, IReadOnlyList<int> taps) =>
+        [.. QemuCommandLine.Channel(cid, channel), .. QemuCommandLine.Backends(spec, taps)];
 
     /// <summary>
     /// The key in which libvirt would tell QEMU passwords of disks and displays: a domain of ours has none, and what is not in the

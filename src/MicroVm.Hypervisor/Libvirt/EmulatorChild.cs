@@ -12,34 +12,37 @@ namespace MicroVm.Hypervisor.Libvirt;
 /// <summary>libvirt's child: a process that becomes what it is told to, with the descriptors that it is sent.</summary>
 internal sealed partial class EmulatorChild : IJailEntrant, IDisposable
 {
+    // The channel, and as many taps as there are slots.
+    private const int FreeNumbers = 1 + Slot.MaxNetworks;
     private readonly Socket _socket;
 
-    private EmulatorChild(Socket socket, int pid, int channel, IReadOnlyList<string> arguments) =>
-        (_socket, ProcessId, Channel, Arguments) = (socket, pid, channel, arguments);
+    private EmulatorChild(Socket socket, int pid, IReadOnlyList<int> free, IReadOnlyList<string> arguments) =>
+        (_socket, ProcessId, Free, Arguments) = (socket, pid, free, arguments);
 
     public int ProcessId { get; }
 
-    /// <summary>The number that the agent's channel will have.</summary>
-    public int Channel { get; }
+    /// <summary>The numbers that the agent's channel and the taps will have.</summary>
+    public IReadOnlyList<int> Free { get; }
 
     /// <summary>What libvirt would have QEMU do.</summary>
     public IReadOnlyList<string> Arguments { get; }
 
     /// <param name="pid">Of the process at the socket's other end.</param>
-    /// <param name="words">The channel's number, then libvirt's arguments.</param>
+    /// <param name="words">The free numbers, then libvirt's arguments.</param>
     /// <exception cref="HypervisorException">They are not that.</exception>
     public static EmulatorChild Parse(Socket socket, int pid, string[] words) =>
-        int.TryParse(words[0], NumberStyles.None, CultureInfo.InvariantCulture, out int channel)
-            ? new(socket, pid, channel, words[1..])
+        words.Length >= FreeNumbers && words[..FreeNumbers].Select(Parse).ToList() is var free && !free.Contains(-1)
+            ? new(socket, pid, free, words[FreeNumbers..])
             : throw new HypervisorException("mvm-emulator is another version than mvmd: make install");
 
-    public void Become(int namespaces, IReadOnlyList<string> command, IReadOnlyList<SafeHandle> descriptors)
+    public void Become(
+        int namespaces, IReadOnlyList<string> command, SafeHandle output, IReadOnlyList<SafeHandle> inherited, IReadOnlyList<SafeHandle> jail)
     {
         string[] kept = [.. Arguments.SelectMany(a => OwnDescriptor().Matches(a)).Select(m => m.Groups[1].Value).Distinct()];
-        string[] words = [Number(namespaces), Number(kept.Length), .. kept, .. command];
+        string[] words = [Number(namespaces), Number(inherited.Count), Number(kept.Length), .. kept, .. command];
         try
         {
-            UnixPeer.Send(_socket, Encoding.UTF8.GetBytes(string.Concat(words.Select(w => w + '\0'))), descriptors);
+            UnixPeer.Send(_socket, Encoding.UTF8.GetBytes(string.Concat(words.Select(w => w + '\0'))), [output, .. inherited, .. jail]);
 
             // Its end of the socket is closed when it has become the program, and when it could not.
             _socket.Receive(new byte[1]);
@@ -51,6 +54,8 @@ internal sealed partial class EmulatorChild : IJailEntrant, IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    private static int Parse(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
 
     private static string Number(int number) => number.ToString(CultureInfo.InvariantCulture);
 

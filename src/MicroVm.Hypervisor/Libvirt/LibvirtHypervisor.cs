@@ -117,7 +117,7 @@ public sealed class LibvirtHypervisor : IHypervisor, IDisposable
     private async Task<VmmProcess> LaunchAsync(VmStart start, EmulatorLaunch launch, string emulator, CancellationToken cancellationToken)
     {
         using EmulatorChild child = await launch.AcceptAsync(cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> arguments = EmulatorArguments.InJail(child.Arguments, start.Cid, child.Channel);
+        IReadOnlyList<string> arguments = EmulatorArguments.InJail(child.Arguments, start.Spec, start.Cid, child.Free);
         JailSpec jail = _qemu.JailOf(start, [_qemu.FindQemu(), .. arguments]) with { IsEntered = true, HasControlGroup = HasControlGroups };
         return _qemu.LaunchAs(child, start, jail, emulator);
     }

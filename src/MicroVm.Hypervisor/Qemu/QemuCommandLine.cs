@@ -10,6 +10,9 @@ internal static class QemuCommandLine
 
     public const int ChannelFd = 4;
 
+    /// <summary>Of the first interface that has a tap; the next ones follow.</summary>
+    public const int FirstTapFd = 5;
+
     // QEMU emulates `rep movsb` a byte at a time: without ERMS the kernel copies words (boot −10 %, streams twice as fast).
     private const string EmulatedCpu = "max,-erms";
 
@@ -20,12 +23,16 @@ internal static class QemuCommandLine
         .. Board(spec.Kernel, spec.Initramfs, spec.VCpus, spec.Memory, host, tscKilohertz),
         "-chardev", $"socket,id=monitor,fd={MonitorFd},server=on,wait=off",
         "-mon", "chardev=monitor,mode=control",
-        .. Devices(spec, paths, Channel(vsockCid, ChannelFd)),
+        .. Devices(spec, paths, Channel(vsockCid, ChannelFd), TapFds(spec)),
     ];
+
+    /// <summary>The taps' descriptors where nothing else says which they are.</summary>
+    public static IReadOnlyList<int> TapFds(VmSpec spec) => [.. Enumerable.Range(FirstTapFd, spec.Networks.Count(n => n.Tap is not null))];
 
     /// <summary>What is the same whoever starts the VM: its token, console, channel, disks and networks.</summary>
     /// <param name="channel">See <see cref="Channel"/>.</param>
-    public static IReadOnlyList<string> Devices(VmSpec spec, VmPaths paths, IReadOnlyList<string> channel) =>
+    /// <param name="taps">Descriptors, one for each interface that has a tap.</param>
+    public static IReadOnlyList<string> Devices(VmSpec spec, VmPaths paths, IReadOnlyList<string> channel, IReadOnlyList<int> taps) =>
     [
         "-global", "virtio-mmio.force-legacy=false",
         "-fw_cfg", $"name=opt/mvm/token,file={Escape(paths.Token)}",
@@ -34,7 +41,7 @@ internal static class QemuCommandLine
         .. channel,
         .. Disk(spec.Root, "root", Slot.Root),
         .. Disk(spec.Scratch, "scratch", Slot.Scratch),
-        .. spec.Networks.Take(Slot.MaxNetworks).SelectMany((network, index) => Network(network, index)),
+        .. spec.Networks.Zip(Backends(spec, taps)).SelectMany((network, index) => Network(network.First, network.Second, index)),
     ];
 
     /// <summary>The same board and kernel with no device but a console that nobody reads: what a start costs at least.</summary>
@@ -90,14 +97,23 @@ internal static class QemuCommandLine
         ];
     }
 
-    private static string[] Network(NetworkSpec network, int index)
+    /// <summary>Of each interface. A tap is given by descriptor: the VMM may open none.</summary>
+    /// <param name="taps">Descriptors, one for each interface that has a tap.</param>
+    public static IReadOnlyList<string> Backends(VmSpec spec, IReadOnlyList<int> taps)
     {
-        string forwards = string.Concat(network.Ports.Select(
-            p => $",hostfwd={p.Protocol}:{p.HostAddress}:{Number(p.HostPort)}-:{Number(p.GuestPort)}"));
+        int used = 0;
+        return [.. spec.Networks.Select((network, index) => network.Tap is null ? UserMode(network, index) : $"tap,id=net{index},fd={Number(taps[used++])}")];
+    }
+
+    private static string UserMode(NetworkSpec network, int index) => $"user,id=net{index}" + string.Concat(
+        network.Ports.Select(p => $",hostfwd={p.Protocol}:{p.HostAddress}:{Number(p.HostPort)}-:{Number(p.GuestPort)}"));
+
+    private static string[] Network(NetworkSpec network, string backend, int index)
+    {
         string mac = string.Join(':', network.MacAddress.Select(b => b.ToString("x2", CultureInfo.InvariantCulture)));
         return
         [
-            "-netdev", $"user,id=net{index}{forwards}",
+            "-netdev", backend,
             "-device", $"virtio-net-device,netdev=net{index},mac={mac},{Bus(Slot.FirstNetwork + index)}",
         ];
     }

@@ -69,7 +69,7 @@ public sealed class QemuHypervisor : IHypervisor
         {
             using Socket monitor = UnixListener.Open(paths.Monitor);
             JailSpec jail = JailOf(start, [qemu, .. QemuCommandLine.Build(spec, Info, paths, start.Cid, TscKilohertz())]);
-            VmmProcess process = Launch(start, jail, [monitor.SafeHandle, start.Channel]);
+            VmmProcess process = Launch(start, jail, [monitor.SafeHandle, .. start.Inherited]);
             return new VmmMachine(Running(start, process), new QmpControl(paths.Monitor));
         }
         catch (Exception e)
@@ -158,12 +158,12 @@ public sealed class QemuHypervisor : IHypervisor
         {
             var process = new VmmProcess(entrant.ProcessId, PidFd.Open(entrant.ProcessId), guard: null);
             Register(process, start);
-            entrant.Become(0, spec.Command, [start.Messages.Handle, start.Channel]);
+            entrant.Become(0, spec.Command, start.Messages.Handle, start.Inherited, []);
             return process;
         }
 
         QemuJail.Prepare(start.Spec, start.Paths, start.User);
-        return Begin(_jail.Enter(spec, entrant, keeper, start.Messages.Handle, start.Channel, ScratchLength(start)), start);
+        return Begin(_jail.Enter(spec, entrant, keeper, start.Messages.Handle, start.Inherited, ScratchLength(start)), start);
     }
 
     private VmmProcess Begin(JailedVmm vmm, VmStart start)

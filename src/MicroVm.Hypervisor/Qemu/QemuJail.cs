@@ -33,7 +33,7 @@ internal static class QemuJail
 
     public static JailSpec Of(VmSpec spec, IReadOnlyList<string> command, VmPaths paths, uint? user, string accelerator)
     {
-        bool hasNetwork = spec.Networks.Count > 0;
+        bool hasNetwork = spec.Networks.Any(network => network.Tap is null);
         bool isEmulated = accelerator == "tcg";
         return new()
         {

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using MicroVm.Hypervisor.Channel;
+using MicroVm.Interop.Netlink;
 using MicroVm.Interop.Posix;
 
 namespace MicroVm.Hypervisor.Qemu;
@@ -11,11 +12,13 @@ internal sealed class VmStart : IDisposable
 {
     private readonly VsockReservation? _vsock;
     private readonly Socket? _serial;
+    private readonly IReadOnlyList<SafeHandle> _taps;
 
     private VmStart(VmSpec spec, VmPaths paths, uint? user, VsockReservation? vsock)
     {
         (Spec, Paths, User, _vsock) = (spec, paths, user, vsock);
         _serial = vsock is null ? UnixListener.Open(paths.Channel) : null;
+        _taps = [.. spec.Networks.Select(n => n.Tap).OfType<string>().Select(TapDevice.Create)];
         Messages = VmmMessages.Create(paths.Messages);
         Console = new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog);
     }
@@ -34,8 +37,8 @@ internal sealed class VmStart : IDisposable
     /// <summary>Null: the channel is a virtio-serial port.</summary>
     public uint? Cid => _vsock?.Cid;
 
-    /// <summary>For QEMU to inherit.</summary>
-    public SafeHandle Channel => _vsock is null ? _serial!.SafeHandle : _vsock.Device;
+    /// <summary>For QEMU to inherit: the channel, then the taps, which live as long as it.</summary>
+    public IReadOnlyList<SafeHandle> Inherited => [_vsock is null ? _serial!.SafeHandle : _vsock.Device, .. _taps];
 
     public IAgentTransport Transport => TransportOf(Paths, Cid);
 
@@ -77,6 +80,10 @@ internal sealed class VmStart : IDisposable
     {
         _vsock?.Dispose();
         _serial?.Dispose();
+        foreach (SafeHandle tap in _taps)
+        {
+            tap.Dispose();
+        }
     }
 
     private static void WriteToken(string path, byte[] token)

@@ -10,7 +10,7 @@ namespace MicroVm.Hypervisor.Tests.Drivers;
 /// <summary>What libvirt takes for QEMU (native/emulator), with this test in mvmd's place.</summary>
 public sealed class EmulatorTests : IDisposable
 {
-    private static readonly string[] s_words = ["-name", "a b", "", "-chardev", "socket,id=charmonitor,fd=9,server=on"];
+    private static readonly string[] s_words = ["-name", "a b", "", "-chardev", "socket,id=charmonitor,fd=99,server=on"];
     private readonly string _directory = Directory.CreateTempSubdirectory("mvm-em").FullName;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -40,8 +40,8 @@ public sealed class EmulatorTests : IDisposable
         string output = Path.Combine(_directory, "output");
         using (FileStream file = File.Create(output))
         {
-            // Descriptor 9, which libvirt's arguments name, is not there.
-            child.Become(0, ["/bin/true"], [file.SafeFileHandle, file.SafeFileHandle]);
+            // Descriptor 99, which libvirt's arguments name, is not there.
+            child.Become(0, ["/bin/true"], file.SafeFileHandle, [file.SafeFileHandle], []);
         }
 
         await process.WaitForExitAsync(Token);
@@ -59,11 +59,13 @@ public sealed class EmulatorTests : IDisposable
     }
 
     [Theory]
-    [InlineData("0\00\0")]
-    [InlineData("0\01\0/bin/true\0")]
-    [InlineData("0\0-1\0/bin/true\0")]
-    [InlineData("131072\00\0/bin/true\0")]
-    [InlineData("0\00\0/bin/true")]
+    [InlineData("0\01\00\0")]
+    [InlineData("0\01\01\0/bin/true\0")]
+    [InlineData("0\01\0-1\0/bin/true\0")]
+    [InlineData("0\00\00\0/bin/true\0")]
+    [InlineData("0\05\00\0/bin/true\0")]
+    [InlineData("131072\01\00\0/bin/true\0")]
+    [InlineData("0\01\00\0/bin/true")]
     public async Task AnAnswerThatIsNoneIsRefused(string answer)
     {
         using Socket listener = UnixListener.Open(LaunchPath, SocketType.Seqpacket);

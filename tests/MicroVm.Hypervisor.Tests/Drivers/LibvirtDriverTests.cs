@@ -34,7 +34,7 @@ public sealed class LibvirtDriverTests(EmbeddedLibvirt libvirt) : DriverTests
         await using IVirtualMachine machine = await Hypervisor.StartAsync(spec, Token);
         string[] arguments = (await File.ReadAllTextAsync($"/proc/{machine.ProcessId}/cmdline", Token)).Split('\0');
         var paths = new VmPaths(spec.RuntimeDirectory);
-        foreach (string shared in QemuCommandLine.Devices(spec, paths, []))
+        foreach (string shared in QemuCommandLine.Devices(spec, paths, [], []))
         {
             Assert.Contains(shared, arguments);
         }

@@ -15,6 +15,14 @@ internal static class CompiledHeaders
         #include <linux/kvm.h>
         #include <linux/vm_sockets.h>
         #include <linux/vhost.h>
+        #include <linux/netlink.h>
+        #include <linux/rtnetlink.h>
+        #include <linux/if.h>
+        #include <linux/if_link.h>
+        #include <linux/if_bridge.h>
+        #include <linux/if_tun.h>
+        #include <linux/neighbour.h>
+        #include <sys/ioctl.h>
         #include <zstd.h>
         """;
 
