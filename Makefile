@@ -19,12 +19,12 @@ export DOTNET_NOLOGO := 1
 
 # What a run needs, what a build needs, what bindings are generated from, what the libvirt driver (optional) needs,
 # and what the tests compare with.
-PACKAGES_RUN   := qemu-system-x86 bubblewrap e2fsprogs libzstd1 liblzma5 libbz2-1.0 ca-certificates
+PACKAGES_RUN   := qemu-system-x86 bubblewrap nftables e2fsprogs libzstd1 liblzma5 libbz2-1.0 ca-certificates
 PACKAGES_BUILD := linux-source-6.1 build-essential musl-tools flex bison bc libelf-dev libssl-dev cpio xz-utils patch python3-minimal
 PACKAGES_BIND  := libclang1-14 libclang-common-14-dev linux-libc-dev libvirt-dev libzstd-dev
 PACKAGES_IMAGE := mmdebstrap docker-registry skopeo umoci fakeroot arch-test debian-archive-keyring jq curl
 PACKAGES_VIRT  := libvirt0 libvirt-daemon-driver-qemu libvirt-clients
-PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools attr docker.io zstd bzip2 socat busybox-static libvirt-daemon docker-compose zsh fish
+PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools attr docker.io zstd bzip2 socat busybox-static libvirt-daemon docker-compose zsh fish iproute2
 
 DOTNET_BUILD := dotnet build MicroVm.sln --nologo -v quiet
 

@@ -7,6 +7,7 @@ using MicroVm.Api.Execs;
 using MicroVm.Api.Images;
 using MicroVm.Api.Info;
 using MicroVm.Api.Json;
+using MicroVm.Api.Networks;
 using MicroVm.Api.Stats;
 
 namespace MicroVm.Api;
@@ -39,6 +40,12 @@ namespace MicroVm.Api;
 [JsonSerializable(typeof(StatsResponse))]
 [JsonSerializable(typeof(DiskUsage))]
 [JsonSerializable(typeof(NetworkPruneResponse))]
+[JsonSerializable(typeof(NetworkResource))]
+[JsonSerializable(typeof(IReadOnlyList<NetworkResource>))]
+[JsonSerializable(typeof(NetworkCreateRequest))]
+[JsonSerializable(typeof(NetworkCreateResponse))]
+[JsonSerializable(typeof(NetworkConnectRequest))]
+[JsonSerializable(typeof(NetworkDisconnectRequest))]
 [JsonSerializable(typeof(VolumePruneResponse))]
 [JsonSerializable(typeof(BuildPruneResponse))]
 [JsonSerializable(typeof(HostConfig))]

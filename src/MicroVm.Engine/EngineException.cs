@@ -8,6 +8,9 @@ public enum EngineErrorKind
     NotFound,
     Conflict,
 
+    /// <summary>Never allowed, or not while others depend on it (403).</summary>
+    Forbidden,
+
     /// <summary>Already so: start of a running container (304).</summary>
     NotModified,
 }

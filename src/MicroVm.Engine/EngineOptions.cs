@@ -40,4 +40,20 @@ public sealed record EngineOptions
 
     /// <summary>How long the guest may take to sync and unmount before it is ended at once, and loses what it has not written.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How containers reach networks.</summary>
+    public NetworkBackend Networking { get; init; } = NetworkBackend.User;
+}
+
+/// <summary>What carries the packets of containers.</summary>
+public enum NetworkBackend
+{
+    /// <summary>Bridges where this host lets the daemon make them, else user-mode.</summary>
+    Auto,
+
+    /// <summary>A bridge for each network, a tap for each interface, nftables.</summary>
+    Bridge,
+
+    /// <summary>The VMM's own sockets, for each container alone: the default network and none other.</summary>
+    User,
 }

@@ -36,6 +36,7 @@ internal static class ApiErrors
         EngineErrorKind.Invalid => StatusCodes.Status400BadRequest,
         EngineErrorKind.NotFound => StatusCodes.Status404NotFound,
         EngineErrorKind.Conflict => StatusCodes.Status409Conflict,
+        EngineErrorKind.Forbidden => StatusCodes.Status403Forbidden,
         EngineErrorKind.NotModified => StatusCodes.Status304NotModified,
         _ => StatusCodes.Status500InternalServerError,
     };

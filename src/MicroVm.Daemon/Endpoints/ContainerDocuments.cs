@@ -10,8 +10,6 @@ internal static partial class ContainerDocuments
 {
     public const string StorageDriver = "erofs";
 
-    private const string Bridge = "bridge";
-
     public static ContainerInspect Inspect(ContainerSnapshot container) => new()
     {
         Id = container.Id,
@@ -41,12 +39,6 @@ internal static partial class ContainerDocuments
         ContainerStatus.Exited => "exited",
         _ => "dead",
     };
-
-    public static string NetworkName(ContainerSpec spec) => spec.NetworkMode is "" or "default" ? Bridge : spec.NetworkMode;
-
-    /// <summary>No address is named: in user-mode networking the guest's means nothing on the host.</summary>
-    public static IReadOnlyDictionary<string, EndpointSettings> Networks(ContainerSpec spec) =>
-        new Dictionary<string, EndpointSettings> { [NetworkName(spec)] = new() { NetworkID = "", EndpointID = "", IPAddress = "", Gateway = "", MacAddress = "" } };
 
     private static ContainerState State(ContainerSnapshot container) => new()
     {
@@ -93,13 +85,7 @@ internal static partial class ContainerDocuments
         };
     }
 
-    private static NetworkSettings Network(ContainerSnapshot container) => new()
-    {
-        Ports = container.Status is ContainerStatus.Running or ContainerStatus.Paused
-            ? BoundPorts(container)
-            : new Dictionary<string, IReadOnlyList<PortBinding>?>(),
-        Networks = Networks(container.Spec),
-    };
+    private static bool IsUp(ContainerSnapshot container) => container.Status is ContainerStatus.Running or ContainerStatus.Paused;
 
     private static Dictionary<string, IReadOnlyList<PortBinding>?> BoundPorts(ContainerSnapshot container)
     {

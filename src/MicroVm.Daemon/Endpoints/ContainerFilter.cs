@@ -52,10 +52,12 @@ internal sealed class ContainerFilter(Filters filters, IContainerService contain
         && filters.MatchesLabels(container.Effective.Labels)
         && filters.Any("status", value => value == ContainerDocuments.StatusName(container.Status))
         && filters.Any("health", value => value == HealthDocuments.FilterName(container))
-        && filters.Any("network", value => value == ContainerDocuments.NetworkName(container.Spec))
+        && filters.Any("network", value => ContainerDocuments.Networks(container).Any(network => value == network.Key || IsId(value, network.Value.NetworkID)))
         && filters.Any("volume", _ => false)
         && filters.Any("isolation", value => value is "default" or "")
         && !filters.Flag("is-task", otherwise: false);
+
+    private static bool IsId(string value, string? id) => value.Length > 0 && id is not null && id.StartsWith(value, StringComparison.Ordinal);
 
     private bool MatchesPorts(ContainerSnapshot container) =>
         filters.Any("publish", value => IsIn(value, container.Ports.Select(port => (port.HostPort, port.Protocol))))

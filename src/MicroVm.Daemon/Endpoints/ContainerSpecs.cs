@@ -51,6 +51,7 @@ internal static class ContainerSpecs
             SecurityOptions = Strings(host.SecurityOpt),
             Ulimits = [.. (host.Ulimits ?? []).Select(limit => new Ulimit(limit.Name ?? "", limit.Soft, limit.Hard))],
             NetworkMode = NetworkMode(request, host),
+            Networks = NetworkRequests.Attachments(request),
             Ports = [.. Ports(host)],
             PublishAllPorts = host.PublishAllPorts,
             Dns = Strings(host.Dns),

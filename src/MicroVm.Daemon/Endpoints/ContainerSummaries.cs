@@ -35,7 +35,7 @@ internal sealed class ContainerSummaries(IImageStore images, DateTimeOffset now)
         State = ContainerDocuments.StatusName(container.Status),
         Status = Status(container),
         HostConfig = new(ContainerDocuments.NetworkName(container.Spec)),
-        NetworkSettings = new(ContainerDocuments.Networks(container.Spec)),
+        NetworkSettings = new(ContainerDocuments.Networks(container)),
     };
 
     private string Status(ContainerSnapshot container) => container.Status switch

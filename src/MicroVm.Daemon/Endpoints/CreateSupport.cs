@@ -24,7 +24,6 @@ internal static class CreateSupport
     private static void CheckConfig(ContainerCreateRequest request)
     {
         Refuse(request.Volumes is { Count: > 0 }, "volumes are not supported");
-        Refuse(!string.IsNullOrEmpty(request.MacAddress), "setting a MAC address is not supported");
     }
 
     private static void CheckStorage(HostConfig host)
@@ -58,22 +57,12 @@ internal static class CreateSupport
 
     private static void CheckNetworks(HostConfig host, NetworkingConfig? networking)
     {
-        Refuse(!IsKnownNetwork(host.NetworkMode ?? ""), $"network {host.NetworkMode} is not supported: use default, bridge or none");
-        Refuse(host.Links is { Count: > 0 }, "links between containers are not supported");
-        foreach ((string name, EndpointSettings? endpoint) in networking?.EndpointsConfig ?? new Dictionary<string, EndpointSettings?>())
+        Refuse(host.Links is { Count: > 0 }, "links between containers are not supported: containers of one network find each other by name");
+        foreach (EndpointSettings? endpoint in networking?.EndpointsConfig?.Values ?? [])
         {
-            Refuse(!IsKnownNetwork(name), $"network {name} is not supported: use default, bridge or none");
-            bool addressed = endpoint?.IPAMConfig is { } ipam
-                && (!string.IsNullOrEmpty(ipam.IPv4Address) || !string.IsNullOrEmpty(ipam.IPv6Address) || ipam.LinkLocalIPs is { Count: > 0 });
-            Refuse(addressed, "setting a container's address is not supported");
-            Refuse(!string.IsNullOrEmpty(endpoint?.MacAddress), "setting a MAC address is not supported");
-            Refuse(endpoint?.Aliases is { Count: > 0 } || endpoint?.Links is { Count: > 0 }, "network aliases and links are not supported");
+            NetworkRequests.Check(endpoint);
         }
     }
-
-    // The engine refuses the host's and another container's network in Docker's words.
-    private static bool IsKnownNetwork(string name) =>
-        name is "" or "default" or "bridge" or "none" or "host" || name.StartsWith("container:", StringComparison.Ordinal);
 
     private static void CheckLifecycle(HostConfig host)
     {

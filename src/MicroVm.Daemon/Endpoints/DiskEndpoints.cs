@@ -14,8 +14,6 @@ internal sealed class DiskEndpoints(IContainerService containers, IImageStore im
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/system/df", (RequestDelegate)UsageAsync);
-        routes.MapPost("/networks/prune", (RequestDelegate)(context =>
-            context.WriteJsonAsync(new NetworkPruneResponse([]), ApiJsonContext.Api.NetworkPruneResponse)));
         routes.MapPost("/volumes/prune", (RequestDelegate)(context =>
             context.WriteJsonAsync(new VolumePruneResponse([], 0), ApiJsonContext.Api.VolumePruneResponse)));
         routes.MapPost("/build/prune", (RequestDelegate)(context =>

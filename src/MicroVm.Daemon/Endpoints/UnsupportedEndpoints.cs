@@ -19,7 +19,7 @@ internal static class UnsupportedEndpoints
         MapMissingObjects(routes);
         (string Route, string What)[] unsupported =
         [
-            ("/networks/{**path}", "networks"), ("/volumes/{**path}", "volumes"), ("/plugins/{**path}", "plugins"),
+            ("/volumes/{**path}", "volumes"), ("/plugins/{**path}", "plugins"),
             ("/build/{**path}", "building images"), ("/grpc", "BuildKit"), ("/session", "BuildKit"),
             ("/system/{**path}", "system information"),
             ("/distribution/{**path}", "distribution"), ("/images/search", "searching images"),
@@ -33,8 +33,6 @@ internal static class UnsupportedEndpoints
 
     private static void MapMissingObjects(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/networks/{id}", (RequestDelegate)(context =>
-            throw ApiException.NotFound($"network {context.RouteText("id")} not found")));
         routes.MapGet("/volumes/{id}", (RequestDelegate)(context =>
             throw ApiException.NotFound($"get {context.RouteText("id")}: no such volume")));
         routes.MapGet("/plugins/{id}/json", (RequestDelegate)(context =>

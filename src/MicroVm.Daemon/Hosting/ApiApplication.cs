@@ -5,6 +5,7 @@ using MicroVm.Engine.Containers;
 using MicroVm.Engine.Events;
 using MicroVm.Engine.Execs;
 using MicroVm.Engine.Files;
+using MicroVm.Engine.Networks;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Store;
 
@@ -18,7 +19,8 @@ internal static class ApiApplication
     /// <summary>How long a stop waits for requests that have not begun to answer.</summary>
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
-    /// <param name="addServices">Registers <see cref="IContainerService"/>, <see cref="IExecService"/>, <see cref="IContainerFiles"/>, <see cref="IImageStore"/>,
+    /// <param name="addServices">Registers <see cref="IContainerService"/>, <see cref="IExecService"/>, <see cref="IContainerFiles"/>,
+    /// <see cref="INetworkService"/>, <see cref="IImageStore"/>,
     /// <see cref="IHypervisor"/> and <see cref="EventBus"/>.</param>
     public static WebApplication Build(DaemonOptions options, Action<IServiceCollection> addServices)
     {
@@ -55,6 +57,7 @@ internal static class ApiApplication
         new DiskEndpoints(containers, images).Map(routes);
         new ContainerEndpoints(containers, execs, images, services.GetRequiredService<ILogger<ContainerEndpoints>>()).Map(routes);
         new ExecEndpoints(execs).Map(routes);
+        new NetworkEndpoints(services.GetRequiredService<INetworkService>()).Map(routes);
         new FileEndpoints(services.GetRequiredService<IContainerFiles>(), containers).Map(routes);
         UnsupportedEndpoints.Map(routes);
     }

@@ -1,3 +1,4 @@
+using MicroVm.Engine;
 using MicroVm.Hypervisor.Jail;
 
 namespace MicroVm.Daemon.Hosting;
@@ -60,6 +61,9 @@ internal sealed class DaemonOptions
 
     /// <summary>cpio archive with the agent.</summary>
     public string Initramfs { get; set; } = DefaultPaths.GuestFile("initramfs.cpio");
+
+    /// <summary>What carries the packets of containers.</summary>
+    public NetworkBackend Networking { get; set; } = NetworkBackend.Auto;
 
     public LogLevel LogLevel { get; set; } = LogLevel.Information;
 

@@ -39,6 +39,7 @@ internal sealed class DaemonServices : IAsyncDisposable
         .AddSingleton<IContainerService>(_containers)
         .AddSingleton(_containers.Execs)
         .AddSingleton(_containers.Files)
+        .AddSingleton(_containers.Networks)
         .AddSingleton<IImageStore>(_images)
         .AddSingleton<IHypervisor>(_hypervisor)
         .AddSingleton(_events);
@@ -83,6 +84,7 @@ internal sealed class DaemonServices : IAsyncDisposable
             Kernel = options.Kernel,
             Initramfs = options.Initramfs,
             DefaultVCpus = options.Cpus,
+            Networking = options.Networking,
         };
         return defaults with
         {

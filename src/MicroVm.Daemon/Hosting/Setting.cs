@@ -1,4 +1,5 @@
 using System.Globalization;
+using MicroVm.Engine;
 using MicroVm.Engine.Configuration;
 using MicroVm.Hypervisor.Jail;
 
@@ -26,6 +27,7 @@ internal sealed record Setting(string Key, string Help, Action<DaemonOptions, IR
         new("cpus", "vCPUs by default", (options, value) => options.Cpus = Integer(value, 1, 64)),
         new("storage-size", "writable disk by default (10g)", (options, value) => options.StorageSize = Size(value)),
         new("boot-timeout", "seconds that a VM may take to boot", (options, value) => options.BootTimeout = TimeSpan.FromSeconds(Integer(value, 1, 3600))),
+        new("network", "how containers reach networks: auto, bridge or user", (options, value) => options.Networking = Networking(OneOf(value, "auto", "bridge", "user"))),
         new("kernel", "guest kernel (ELF vmlinux)", (options, value) => options.Kernel = AbsolutePath(value)),
         new("initramfs", "guest initramfs", (options, value) => options.Initramfs = AbsolutePath(value)),
         new("log-level", "debug, info, warn or error", (options, value) => options.LogLevel = Level(One(value))),
@@ -70,6 +72,8 @@ internal sealed record Setting(string Key, string Help, Action<DaemonOptions, IR
 
     private static string OneOf(IReadOnlyList<string> value, params string[] allowed) =>
         allowed.Contains(One(value)) ? value[0] : throw new FormatException(string.Join(" or ", allowed));
+
+    private static NetworkBackend Networking(string text) => Enum.Parse<NetworkBackend>(text, ignoreCase: true);
 
     private static bool Flag(IReadOnlyList<string> value) => One(value) switch
     {

@@ -10,6 +10,7 @@ public sealed partial class ContainerService
     {
         StoredImage image = FindImage(spec.Image);
         string id = ContainerNames.NewId();
+        spec = _networks.Checked(spec);
         EffectiveConfig effective = ConfigMerge.Merge(spec, image.Config, id);
         IReadOnlyList<string> warnings = SpecValidator.Validate(spec, effective, _options);
         string reserved = _index.Reserve(string.IsNullOrEmpty(name) ? null : name, id);

@@ -182,7 +182,8 @@ public sealed partial class ContainerService
         await run.Session.DisposeAsync().ConfigureAwait(false);
         await run.Machine.DisposeAsync().ConfigureAwait(false);
         run.Log.Dispose();
-        _ports.Release([.. run.Spec.Networks.SelectMany(network => network.Ports)]);
+        _ports.Release(run.Spec.PublishedPorts);
+        _networks.Leave(container);
         ContainerStore.DeleteTree(container.Paths.RuntimeDirectory);
         lock (container.Sync)
         {

@@ -24,6 +24,7 @@ public sealed partial class ContainerService
         }
 
         await Task.WhenAll(containers.Select(container => RecoverAsync(container, cancellationToken))).ConfigureAwait(false);
+        await _networks.RecoverAsync().ConfigureAwait(false);
         await EndStrayOfflineVmsAsync(cancellationToken).ConfigureAwait(false);
         _store.DeleteStrayRuntimeDirectories(containers.Where(c => c.Run is not null).Select(c => c.Paths.RuntimeDirectory));
         containers.ForEach(RestartRecovered);
@@ -97,7 +98,8 @@ public sealed partial class ContainerService
         }
 
         ContainerRun run = new(machine, spec, session, container.Hub, log);
-        _ports.Adopt([.. spec.Networks.SelectMany(network => network.Ports)]);
+        _ports.Adopt(spec.PublishedPorts);
+        _networks.Adopt(container, spec.PublishedPorts);
         await TakeUpAsync(container, run, session).ConfigureAwait(false);
         container.Run = run;
         run.Supervision = Task.Run(() => SuperviseAsync(container, run), CancellationToken.None);

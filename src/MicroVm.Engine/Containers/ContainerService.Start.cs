@@ -1,6 +1,7 @@
 using MicroVm.Engine.Guest;
 using MicroVm.Engine.Health;
 using MicroVm.Engine.Logs;
+using MicroVm.Engine.Networks;
 using MicroVm.Engine.Persistence;
 using MicroVm.Engine.Stdio;
 using MicroVm.Hypervisor;
@@ -102,19 +103,22 @@ public sealed partial class ContainerService
 
     private async Task LaunchAsync(Container container, CancellationToken cancellationToken)
     {
-        RequireNetwork(container.Snapshot.Spec.NetworkMode);
         StartClock clock = new();
         PreparedDisks disks = await DisksAsync(container).WaitAsync(cancellationToken).ConfigureAwait(false);
         clock.Mark("disk");
-        IReadOnlyList<PublishedPort> ports = _ports.Take(VmSpecs.WantedPorts(container.Snapshot));
+        IReadOnlyList<PublishedPort> ports = [];
         try
         {
+            IReadOnlyList<NetworkEndpoint> endpoints = _networks.Join(container);
+            ports = _ports.Take(VmSpecs.WantedPorts(container.Snapshot, endpoints));
+            _ = container.UpdateSnapshot(snapshot => snapshot with { Endpoints = endpoints });
             VmSpec spec = VmSpecs.Make(container.Snapshot, container.Paths, disks, ports, _options, _hypervisor.Info);
             await LaunchAsync(container, spec, clock, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             _ports.Release(ports);
+            _networks.Leave(container);
             throw;
         }
     }
@@ -131,6 +135,8 @@ public sealed partial class ContainerService
         {
             machine = await _hypervisor.StartAsync(spec, cancellationToken).ConfigureAwait(false);
             clock.Mark("vmm");
+            await _networks.ConnectAsync(container, container.Snapshot.Endpoints, spec.PublishedPorts).WaitAsync(cancellationToken).ConfigureAwait(false);
+            clock.Mark("network");
             ContainerRun run = await BootAsync(container, machine, spec, clock, cancellationToken).ConfigureAwait(false);
             MarkRunning(container, run, clock);
         }
@@ -189,7 +195,7 @@ public sealed partial class ContainerService
                 Error = "",
                 StartedAt = DateTimeOffset.UtcNow,
                 FinishedAt = null,
-                Ports = [.. run.Spec.Networks.SelectMany(network => network.Ports)],
+                Ports = run.Spec.PublishedPorts,
                 Timings = clock.Steps,
                 Health = snapshot.Effective.Health is null ? null : HealthState.Starting,
             });
@@ -228,14 +234,6 @@ public sealed partial class ContainerService
         if (container.Snapshot.Effective.Health is { } check)
         {
             run.Accompany(Task.Run(new HealthMonitor(container, run, check.WithDefaults(), _events).RunAsync));
-        }
-    }
-
-    private static void RequireNetwork(string mode)
-    {
-        if (mode is not ("none" or "default" or "bridge" or ""))
-        {
-            throw new EngineException(EngineErrorKind.NotFound, $"network {OneLine.Of(mode, 128)} not found");
         }
     }
 

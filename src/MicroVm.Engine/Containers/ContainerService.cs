@@ -4,6 +4,7 @@ using MicroVm.Engine.Events;
 using MicroVm.Engine.Execs;
 using MicroVm.Engine.Files;
 using MicroVm.Engine.Logs;
+using MicroVm.Engine.Networks;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
 using MicroVm.Hypervisor.Disks;
@@ -28,7 +29,8 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
     private readonly ContainerStore _store;
     private readonly ScratchDisk _scratch;
     private readonly ContainerIndex _index = new();
-    private readonly PortReservations _ports = new();
+    private readonly PortReservations _ports;
+    private readonly NetworkService _networks;
     private volatile bool _isDisposed;
 
     public ContainerService(
@@ -47,6 +49,8 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
         _logger = logger ?? NullLogger<ContainerService>.Instance;
         _store = new(options);
         _scratch = new(Path.Combine(options.Root, "templates"));
+        _networks = new(options, this, events, _logger);
+        _ports = new(_networks.Backend == NetworkBackend.Bridge);
         Execs = new ExecService(this, events);
         Files = new ContainerFiles(this, images);
     }
@@ -56,6 +60,8 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
 
     /// <summary>The containers' file systems from outside.</summary>
     public IContainerFiles Files { get; }
+
+    public INetworkService Networks => _networks;
 
     public ContainerSnapshot Inspect(string container) => _index.Find(container).Snapshot;
 
@@ -137,6 +143,9 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
 
             await container.FlushAsync().ConfigureAwait(false);
         }
+
+        await _networks.DisposeAsync().ConfigureAwait(false);
+        _ports.Dispose();
     }
 
     private static void CallOffPending(Container container)

@@ -1,4 +1,5 @@
 using MicroVm.Engine.Health;
+using MicroVm.Engine.Networks;
 using MicroVm.Hypervisor;
 using MicroVm.Images;
 
@@ -59,6 +60,9 @@ public sealed record ContainerSnapshot
 
     /// <summary>Ports as bound (host port 0 resolved) while running.</summary>
     public IReadOnlyList<PublishedPort> Ports { get; init; } = [];
+
+    /// <summary>Its places on networks while it runs, the first eth0; those of its last run after that.</summary>
+    public IReadOnlyList<NetworkEndpoint> Endpoints { get; init; } = [];
 
     public string LogPath { get; init; } = "";
 

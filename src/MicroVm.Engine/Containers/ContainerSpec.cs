@@ -1,4 +1,5 @@
 using MicroVm.Engine.Health;
+using MicroVm.Engine.Networks;
 using MicroVm.Hypervisor;
 
 namespace MicroVm.Engine.Containers;
@@ -87,8 +88,14 @@ public sealed record ContainerSpec
 
     public IReadOnlyList<Ulimit> Ulimits { get; init; } = [];
 
-    /// <summary>none, default, bridge.</summary>
+    /// <summary>none, default, or a network's name or id.</summary>
     public string NetworkMode { get; init; } = "default";
+
+    /// <summary>The networks to be on and what is asked for there, by name; that of the mode is among them, given or not.</summary>
+    public IReadOnlyDictionary<string, NetworkAttachment> Networks { get; init; } = new Dictionary<string, NetworkAttachment>();
+
+    /// <summary>Networks that it was disconnected from: that of its mode may be among them.</summary>
+    public IReadOnlyList<string> Disconnected { get; init; } = [];
 
     public IReadOnlyList<PublishedPort> Ports { get; init; } = [];
 

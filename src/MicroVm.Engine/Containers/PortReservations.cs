@@ -5,10 +5,13 @@ using MicroVm.Hypervisor;
 namespace MicroVm.Engine.Containers;
 
 /// <summary>Host ports that containers publish. Thread-safe.</summary>
-internal sealed class PortReservations
+/// <param name="holds">No VMM listens there (the host forwards its packets before they arrive anywhere): they are kept from others of the host by sockets.</param>
+internal sealed class PortReservations(bool holds) : IDisposable
 {
     private readonly Lock _sync = new();
-    private readonly HashSet<PublishedPort> _taken = [];
+
+    /// <summary>With what holds it; null: the VMM does, or somebody else was faster while no daemon ran.</summary>
+    private readonly Dictionary<PublishedPort, Socket?> _taken = [];
 
     /// <summary>
     /// Resolves host port 0 to a free one and takes all; throws in Docker's words when one is in use, by a container
@@ -38,7 +41,10 @@ internal sealed class PortReservations
     {
         lock (_sync)
         {
-            _taken.UnionWith(ports.Select(HostEnd));
+            foreach (PublishedPort port in ports)
+            {
+                _taken.TryAdd(HostEnd(port), holds ? TryHold(port) : null);
+            }
         }
     }
 
@@ -46,7 +52,11 @@ internal sealed class PortReservations
     {
         lock (_sync)
         {
-            _taken.ExceptWith(ports.Select(HostEnd));
+            foreach (PublishedPort port in ports)
+            {
+                _taken.Remove(HostEnd(port), out Socket? holder);
+                holder?.Dispose();
+            }
         }
     }
 
@@ -56,8 +66,15 @@ internal sealed class PortReservations
         {
             for (int attempt = 0; attempt < 16; attempt++)
             {
-                PublishedPort bound = port with { HostPort = Probe(port) };
-                if (_taken.Add(HostEnd(bound)))
+                Socket socket = Bind(port);
+                PublishedPort bound = port with { HostPort = ((IPEndPoint)socket.LocalEndPoint!).Port };
+                bool isNew = _taken.TryAdd(HostEnd(bound), holds ? socket : null);
+                if (!isNew || !holds)
+                {
+                    socket.Dispose();
+                }
+
+                if (isNew)
                 {
                     return bound;
                 }
@@ -67,11 +84,31 @@ internal sealed class PortReservations
         throw InUse(port);
     }
 
-    /// <summary>Binds for a moment, as the VMM will; returns the port that the kernel gave.</summary>
-    private static int Probe(PublishedPort port)
+    public void Dispose()
+    {
+        foreach (Socket? holder in _taken.Values)
+        {
+            holder?.Dispose();
+        }
+    }
+
+    private static Socket? TryHold(PublishedPort port)
+    {
+        try
+        {
+            return Bind(port);
+        }
+        catch (EngineException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes the port, as the VMM would.</summary>
+    private static Socket Bind(PublishedPort port)
     {
         bool isTcp = port.Protocol == "tcp";
-        using Socket socket = new(
+        Socket socket = new(
             AddressFamily.InterNetwork, isTcp ? SocketType.Stream : SocketType.Dgram, isTcp ? ProtocolType.Tcp : ProtocolType.Udp);
         try
         {
@@ -81,14 +118,22 @@ internal sealed class PortReservations
             }
 
             socket.Bind(new IPEndPoint(IPAddress.Parse(port.HostAddress), port.HostPort));
-            return ((IPEndPoint)socket.LocalEndPoint!).Port;
+            if (isTcp)
+            {
+                // Only one that listens keeps out others that let ports be shared.
+                socket.Listen(1);
+            }
+
+            return socket;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
+            socket.Dispose();
             throw InUse(port);
         }
         catch (SocketException e)
         {
+            socket.Dispose();
             throw new EngineException(
                 EngineErrorKind.Internal,
                 $"driver failed programming external connectivity: Bind for {port.HostAddress}:{port.HostPort} failed: {OneLine.Of(e.Message, 200)}", e);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MicroVm.Engine.Configuration;
+using MicroVm.Engine.Networks;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
 
@@ -55,11 +56,11 @@ internal static class VmSpecs
             Scratch = disks.Scratch,
         };
 
-    /// <summary>-p's ports, and with -P every exposed port that they leave out.</summary>
-    public static IReadOnlyList<PublishedPort> WantedPorts(ContainerSnapshot container)
+    /// <summary>-p's ports, and with -P every exposed port that they leave out; none where there is no way in.</summary>
+    public static IReadOnlyList<PublishedPort> WantedPorts(ContainerSnapshot container, IReadOnlyList<NetworkEndpoint> endpoints)
     {
         ContainerSpec spec = container.Spec;
-        if (spec.NetworkMode == "none")
+        if (!endpoints.Any(endpoint => endpoint.IsWayOut))
         {
             return [];
         }
@@ -109,9 +110,14 @@ internal static class VmSpecs
         return (bytes + MiB - 1) / MiB * MiB;
     }
 
+    /// <summary>The ports are those of the way out.</summary>
     private static IReadOnlyList<NetworkSpec> Networks(ContainerSnapshot container, IReadOnlyList<PublishedPort> ports) =>
-        container.Spec.NetworkMode == "none" ? [] : [new NetworkSpec { MacAddress = MacAddress(container.Id), Ports = ports }];
-
-    /// <summary>Locally administered, from the container's random id.</summary>
-    private static byte[] MacAddress(string id) => [0x02, 0x42, .. Convert.FromHexString(id.AsSpan(0, 8))];
+    [
+        .. container.Endpoints.Select(endpoint => new NetworkSpec
+        {
+            Tap = endpoint.Tap.Length > 0 ? endpoint.Tap : null,
+            MacAddress = endpoint.MacAddress,
+            Ports = endpoint.IsWayOut ? ports : [],
+        }),
+    ];
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Networks;
 using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Guest;
@@ -10,27 +11,30 @@ internal static class EtcFiles
 {
     private const uint Mode = 0x1A4; // 0644
     private const int MaxContent = 65536;
+    private const string HostGateway = "host-gateway";
 
-    public static IReadOnlyList<InjectedFile> Make(ContainerSpec spec, string hostname, HostResolver host) =>
+    /// <param name="container">With its places on networks.</param>
+    public static IReadOnlyList<InjectedFile> Make(ContainerSnapshot container, HostResolver host) =>
     [
-        File("/etc/hosts", Hosts(spec, hostname)),
-        File("/etc/hostname", hostname + "\n"),
-        File("/etc/resolv.conf", ResolvConf(spec, host)),
+        File("/etc/hosts", Hosts(container)),
+        File("/etc/hostname", container.Effective.Hostname + "\n"),
+        File("/etc/resolv.conf", ResolvConf(container.Spec, container.Endpoints, host)),
     ];
 
-    /// <summary>name:address (or name=address); the address may be host-gateway.</summary>
+    /// <summary>name:address (or name=address); the address may be host-gateway, which is returned as such.</summary>
     public static bool TryParseExtraHost(string text, out string name, out string address)
     {
         int separator = text.IndexOfAny([':', '=']);
         name = separator > 0 ? text[..separator] : "";
         address = separator > 0 ? text[(separator + 1)..].Trim('[', ']') : "";
-        address = address == "host-gateway" ? UserNetwork.Gateway : address;
         return name.Length is > 0 and <= 255 && !name.Any(c => char.IsWhiteSpace(c) || char.IsControl(c))
-            && IPAddress.TryParse(address, out _);
+            && (address == HostGateway || IPAddress.TryParse(address, out _));
     }
 
-    private static string Hosts(ContainerSpec spec, string hostname)
+    private static string Hosts(ContainerSnapshot container)
     {
+        ContainerSpec spec = container.Spec;
+        string gateway = container.Endpoints.FirstOrDefault(endpoint => endpoint.IsWayOut)?.Gateway ?? "";
         StringBuilder text = new(
             """
             127.0.0.1	localhost
@@ -44,22 +48,26 @@ internal static class EtcFiles
         foreach (string extra in spec.ExtraHosts)
         {
             _ = TryParseExtraHost(extra, out string name, out string address);
-            text.Append(address).Append('\t').Append(name).Append('\n');
+            string known = address == HostGateway ? gateway : address;
+            text.Append(known.Length > 0 ? $"{known}\t{name}\n" : "");
         }
 
-        if (spec.NetworkMode != "none")
+        string hostname = container.Effective.Hostname;
+        string names = spec.Domainname.Length > 0 ? $"{hostname}.{spec.Domainname} {hostname}" : hostname;
+        foreach (NetworkEndpoint endpoint in container.Endpoints)
         {
-            string names = spec.Domainname.Length > 0 ? $"{hostname}.{spec.Domainname} {hostname}" : hostname;
-            text.Append(UserNetwork.Address).Append('\t').Append(names).Append('\n');
+            text.Append(endpoint.Address).Append('\t').Append(names).Append('\n');
         }
 
         return text.ToString();
     }
 
-    private static string ResolvConf(ContainerSpec spec, HostResolver host)
+    /// <summary>A network that has names asks the servers of --dns itself.</summary>
+    private static string ResolvConf(ContainerSpec spec, IReadOnlyList<NetworkEndpoint> endpoints, HostResolver host)
     {
-        bool connected = spec.NetworkMode != "none";
-        IReadOnlyList<string> servers = spec.Dns.Count > 0 ? spec.Dns : connected ? [UserNetwork.NameServer] : [];
+        bool connected = endpoints.Count > 0;
+        NetworkEndpoint? named = endpoints.FirstOrDefault(endpoint => endpoint.HasNames) ?? (connected ? endpoints[0] : null);
+        IReadOnlyList<string> servers = spec.Dns.Count > 0 && named is not { HasNames: true } ? spec.Dns : named?.NameServers ?? [];
         IReadOnlyList<string> search = spec.DnsSearch.Count > 0 ? spec.DnsSearch : connected ? host.Search : [];
         IReadOnlyList<string> options = spec.DnsOptions.Count > 0 ? spec.DnsOptions : connected ? host.Options : [];
         StringBuilder text = new();

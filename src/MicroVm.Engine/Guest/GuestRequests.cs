@@ -1,5 +1,6 @@
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Execs;
+using MicroVm.Engine.Networks;
 using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Guest;
@@ -25,8 +26,8 @@ internal static class GuestRequests
             container.Effective.Hostname,
             spec.Domainname,
             [.. spec.Tmpfs.Select(mount => TmpfsOptions.ToMount(mount.Key, mount.Value))],
-            EtcFiles.Make(spec, container.Effective.Hostname, host),
-            spec.NetworkMode == "none" ? [] : [Interface()],
+            EtcFiles.Make(container, host),
+            [.. container.Endpoints.Select(Interface)],
             [.. spec.Sysctls.Select(sysctl => new Sysctl(sysctl.Key, sysctl.Value))],
             unconfined ? [] : SystemPaths.Masked,
             unconfined ? [] : SystemPaths.ReadOnly,
@@ -141,11 +142,11 @@ internal static class GuestRequests
         }
     }
 
-    private static NetworkInterface Interface() => new(
-        NetworkSlot,
-        "eth0",
-        [$"{UserNetwork.Address}/{UserNetwork.PrefixLength}"],
-        [UserNetwork.Gateway],
-        Mtu: 0,
+    private static NetworkInterface Interface(NetworkEndpoint endpoint, int index) => new(
+        NetworkSlot + (uint)index,
+        $"eth{index}",
+        [$"{endpoint.Address}/{endpoint.PrefixLength}"],
+        endpoint.IsWayOut ? [endpoint.Gateway] : [],
+        (uint)endpoint.Mtu,
         MacAddress: []);
 }

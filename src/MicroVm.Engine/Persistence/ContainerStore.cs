@@ -40,22 +40,8 @@ internal sealed class ContainerStore
     /// <param name="durable">
     /// False where losing it with the host's power does no harm (the file survives the daemon's death either way).
     /// </param>
-    public static void Save(ContainerPaths paths, ContainerRecord record, bool durable)
-    {
-        string temporary = paths.Record + ".tmp";
-        using (FileStream file = new(temporary, new FileStreamOptions
-        {
-            Mode = FileMode.Create,
-            Access = FileAccess.Write,
-            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        }))
-        {
-            JsonSerializer.Serialize(file, record, EngineJson.Default.ContainerRecord);
-            file.Flush(flushToDisk: durable);
-        }
-
-        File.Move(temporary, paths.Record, overwrite: true);
-    }
+    public static void Save(ContainerPaths paths, ContainerRecord record, bool durable) =>
+        JsonFile.Save(paths.Record, record, EngineJson.Default.ContainerRecord, durable);
 
     /// <summary>
     /// Every whole record; a directory without one (a create that a crash cut short) goes to the trash. One that can't

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using MicroVm.Engine.Networks;
 using MicroVm.Hypervisor;
 
 namespace MicroVm.Engine.Persistence;
@@ -6,4 +7,5 @@ namespace MicroVm.Engine.Persistence;
 [JsonSourceGenerationOptions(UseStringEnumConverter = true, Converters = [typeof(DigestConverter)])]
 [JsonSerializable(typeof(ContainerRecord))]
 [JsonSerializable(typeof(VmSpec))]
+[JsonSerializable(typeof(NetworkRecord))]
 internal sealed partial class EngineJson : JsonSerializerContext;

@@ -10,6 +10,7 @@ using MicroVm.Engine.Containers;
 using MicroVm.Engine.Events;
 using MicroVm.Engine.Execs;
 using MicroVm.Engine.Files;
+using MicroVm.Engine.Networks;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Store;
@@ -40,6 +41,7 @@ internal sealed class ApiTestServer : IAsyncDisposable
             .AddSingleton<IContainerService>(Containers)
             .AddSingleton<IExecService>(Execs)
             .AddSingleton<IContainerFiles>(Files)
+            .AddSingleton<INetworkService>(Networks)
             .AddSingleton<IImageStore>(Images)
             .AddSingleton<IHypervisor>(new StaticHypervisor())
             .AddSingleton(Events));
@@ -48,6 +50,8 @@ internal sealed class ApiTestServer : IAsyncDisposable
     public DaemonOptions Options { get; }
 
     public MemoryContainers Containers { get; } = new();
+
+    public MemoryNetworks Networks { get; } = new();
 
     public EventBus Events { get; } = new();
     public MemoryExecs Execs { get; }

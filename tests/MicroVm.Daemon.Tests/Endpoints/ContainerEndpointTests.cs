@@ -142,7 +142,6 @@ public class ContainerEndpointTests
     [InlineData(""" "PidMode":"host" """)]
     [InlineData(""" "IpcMode":"host" """)]
     [InlineData(""" "UTSMode":"host" """)]
-    [InlineData(""" "NetworkMode":"mynet" """)]
     [InlineData(""" "Links":["a:b"] """)]
     public async Task What_changes_meaning_and_is_not_done_is_501(string host)
     {

@@ -72,7 +72,6 @@ public class SystemEndpointTests
     [InlineData("POST", "/grpc", 501)]
     [InlineData("POST", "/session", 501)]
     [InlineData("POST", "/build", 501)]
-    [InlineData("POST", "/networks/create", 501)]
     [InlineData("GET", "/networks/x", 404)]
     [InlineData("GET", "/volumes/x", 404)]
     public async Task What_Docker_has_and_we_have_not_says_so(string method, string path, int status)

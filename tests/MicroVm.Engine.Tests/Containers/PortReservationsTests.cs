@@ -5,9 +5,11 @@ using MicroVm.Hypervisor;
 
 namespace MicroVm.Engine.Tests.Containers;
 
-public sealed class PortReservationsTests
+public sealed class PortReservationsTests : IDisposable
 {
-    private readonly PortReservations _ports = new();
+    private readonly PortReservations _ports = new(holds: false);
+
+    public void Dispose() => _ports.Dispose();
 
     [Fact]
     public void PortZeroBecomesAFreeOneAndAddressesDefaultToAll()
@@ -35,6 +37,20 @@ public sealed class PortReservationsTests
         Assert.Throws<EngineException>(() => _ports.Take([taken[0] with { GuestPort = 81 }]));
         _ports.Release(taken);
         Assert.Equal(taken, _ports.Take(taken));
+    }
+
+    [Theory]
+    [InlineData("tcp", SocketType.Stream, ProtocolType.Tcp)]
+    [InlineData("udp", SocketType.Dgram, ProtocolType.Udp)]
+    public void APortThatIsHeldIsNobodyElses(string protocol, SocketType type, ProtocolType number)
+    {
+        using PortReservations holding = new(holds: true);
+        IReadOnlyList<PublishedPort> taken = holding.Take([new("127.0.0.1", 0, 80, protocol)]);
+        using Socket other = new(AddressFamily.InterNetwork, type, number);
+        IPEndPoint address = new(IPAddress.Loopback, taken[0].HostPort);
+        Assert.Equal(SocketError.AddressAlreadyInUse, Assert.Throws<SocketException>(() => other.Bind(address)).SocketErrorCode);
+        holding.Release(taken);
+        other.Bind(address);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using MicroVm.Engine.Configuration;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Guest;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
 using MicroVm.Images;
@@ -47,7 +48,8 @@ public sealed class VmSpecsTests
             Ports = [new("", 8080, 80, "tcp")],
             PublishAllPorts = true,
         });
-        Assert.Equal([new("", 8080, 80, "tcp"), new("0.0.0.0", 0, 53, "udp")], VmSpecs.WantedPorts(container));
+        Assert.Equal([new("", 8080, 80, "tcp"), new("0.0.0.0", 0, 53, "udp")], VmSpecs.WantedPorts(container, container.Endpoints));
+        Assert.Empty(VmSpecs.WantedPorts(container, []));
     }
 
     [Fact]
@@ -67,5 +69,6 @@ public sealed class VmSpecsTests
         Effective = ConfigMerge.Merge(spec, new ImageConfig(), s_id),
         Created = DateTimeOffset.UnixEpoch,
         Status = ContainerStatus.Created,
+        Endpoints = spec.NetworkMode == "none" ? [] : [UserNetwork.Endpoint(s_id)],
     };
 }

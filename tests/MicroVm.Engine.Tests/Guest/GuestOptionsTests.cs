@@ -1,6 +1,7 @@
 using System.Text;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Guest;
+using MicroVm.Images;
 using MicroVm.Protocol.Messages;
 
 namespace MicroVm.Engine.Tests.Guest;
@@ -96,10 +97,24 @@ public sealed class GuestOptionsTests
         HostResolver host = HostResolver.Parse(["# c", "nameserver 1.1.1.1", "domain x", "search a  b", "options ndots:5 edns0"]);
         Assert.Equal(["a", "b"], host.Search);
         Assert.Equal(["ndots:5", "edns0"], host.Options);
+        Assert.Equal(["1.1.1.1"], host.Servers.Select(server => server.ToString()));
     }
 
     private static string Content(ContainerSpec spec, string path) => Encoding.UTF8.GetString(
-        EtcFiles.Make(spec, "host", new HostResolver(["corp.test"], [])).Single(file => file.Path == path).Content);
+        EtcFiles.Make(Snapshot(spec), new HostResolver(["corp.test"], [])).Single(file => file.Path == path).Content);
+
+    private static ContainerSnapshot Snapshot(ContainerSpec spec) => new()
+    {
+        Id = new string('a', 64),
+        Name = "name",
+        Spec = spec,
+        ImageId = Digest.FromHash(new byte[32]),
+        Arguments = ["x"],
+        Effective = Effective([]),
+        Created = DateTimeOffset.UnixEpoch,
+        Status = ContainerStatus.Created,
+        Endpoints = spec.NetworkMode == "none" ? [] : [UserNetwork.Endpoint(new string('a', 64))],
+    };
 
     private static EffectiveConfig Effective(IReadOnlyList<string> environment) => new()
     {

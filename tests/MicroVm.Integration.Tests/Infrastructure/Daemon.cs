@@ -81,6 +81,9 @@ public sealed class Daemon : IAsyncDisposable
         // The guest is the installed one, or the configuration's.
         start.Environment.Remove("MVM_KERNEL");
         start.Environment.Remove("MVM_INITRAMFS");
+
+        // This host's network stays as it is: bridges are for tests that have a network of their own.
+        start.Environment["MVM_NETWORK"] = "user";
         foreach ((string key, string value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[key] = value;

@@ -17,7 +17,7 @@ public sealed class NetlinkTests
     [Fact]
     public void AMessageIsItsHeaderItsBodyAndItsAttributes()
     {
-        byte[] bytes = new NetlinkMessage(16, 4, [1, 2, 3, 4]).Add(3, "br0").AddNested(18, (1, "bridge\0"u8.ToArray()), (2, (byte[])[9])).ToBytes(7);
+        byte[] bytes = new NetlinkMessage(16, 4, [1, 2, 3, 4]).Add(3, "br0").AddNested(18, ((ushort)1, "bridge\0"u8.ToArray()), ((ushort)2, (byte[])[9])).ToBytes(7);
         byte[] expected =
         [
             48, 0, 0, 0, 16, 0, 5, 0, 7, 0, 0, 0, 0, 0, 0, 0,
