@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace MicroVm.Images;
 
 /// <summary>
@@ -11,6 +13,9 @@ public readonly record struct Digest
     private Digest(string hex) => Hex = hex;
 
     public string Hex { get; }
+
+    /// <summary>The SHA-256 of a blob.</summary>
+    public static Digest Of(ReadOnlySpan<byte> blob) => FromHash(SHA256.HashData(blob));
 
     public static Digest FromHash(ReadOnlySpan<byte> sha256) => sha256.Length == 32
         ? new(Convert.ToHexStringLower(sha256))

@@ -34,6 +34,20 @@ public sealed class PullTests(DaemonFixture fixture)
     }
 
     [Theory, CombinatorialClients]
+    public async Task ASavedImageLoadsElsewhereAndRuns(string client)
+    {
+        string archive = Path.Combine(Daemon.Directory, client + "-saved.tar");
+        (await Daemon.ClientAsync(client, ["tag", "busybox", "saved:" + client])).Succeeded();
+        (await Daemon.ClientAsync(client, ["save", "-o", archive, "saved:" + client, "busybox"])).Succeeded();
+        await using Daemon other = await Daemon.StartAsync("{}");
+        Assert.Contains("Loaded image: saved:" + client, (await other.ClientAsync(client, ["load", "-i", archive])).Succeeded(), StringComparison.Ordinal);
+        Assert.Equal("hi", (await other.ClientAsync(client, ["run", "--rm", "--network", "none", "saved:" + client, "echo", "hi"])).Succeeded());
+        string id = (await Daemon.ClientAsync(client, ["images", "-q", "--no-trunc", "saved:" + client])).Succeeded();
+        Assert.Equal(id, (await other.ClientAsync(client, ["images", "-q", "--no-trunc", "saved:" + client])).Succeeded());
+        (await Daemon.ClientAsync(client, ["save", "-o", archive, "none-such"])).Failed(1, "No such image: none-such:latest");
+    }
+
+    [Theory, CombinatorialClients]
     public async Task ARegistryThatIsDownIsOneLine(string client) =>
         (await Daemon.ClientAsync(client, ["pull", "127.0.0.1:9/library/busybox"])).Failed(1, "connection refused");
 

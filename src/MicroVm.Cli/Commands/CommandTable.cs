@@ -32,6 +32,7 @@ internal static class CommandTable
         new("restart", "CONTAINER [CONTAINER...]", "Restart one or more containers", 1),
         new("rm", "CONTAINER [CONTAINER...]", "Remove one or more containers", 1),
         new("rmi", "IMAGE [IMAGE...]", "Remove one or more images", 1),
+        new("save", "IMAGE [IMAGE...]", "Save one or more images to a tar archive", 1),
         new("start", "CONTAINER [CONTAINER...]", "Start one or more stopped containers", 1),
         new("stats", "[CONTAINER...]", "Display a live stream of container(s) resource usage statistics", 0),
         new("stop", "CONTAINER [CONTAINER...]", "Stop one or more running containers", 1),
@@ -53,7 +54,7 @@ internal static class CommandTable
             "attach", "commit", "cp", "create", "diff", "exec", "export", "inspect", "kill", "list", "logs", "ls", "pause", "port", "prune", "ps", "remove",
             "rename", "restart", "rm", "run", "start", "stats", "stop", "top", "unpause", "update", "wait",
         ]),
-        new("image", "Manage images", ["history", "inspect", "list", "load", "ls", "prune", "pull", "remove", "rm", "tag"]),
+        new("image", "Manage images", ["history", "inspect", "list", "load", "ls", "prune", "pull", "remove", "rm", "save", "tag"]),
         new("system", "Manage mvm", ["df", "events", "info", "prune"]),
     ];
 
@@ -103,6 +104,7 @@ internal static class CommandTable
         "rename" => new RenameCommand(),
         "rm" => new RmCommand(),
         "rmi" => new RmiCommand(),
+        "save" => new SaveCommand(),
         "start" => new StartCommand(),
         "stop" or "restart" => new StopCommand(info.Name),
         "pause" or "unpause" => new ContainerActionCommand(info.Name),

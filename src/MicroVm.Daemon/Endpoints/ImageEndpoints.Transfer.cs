@@ -4,15 +4,17 @@ using System.Text.Json;
 using MicroVm.Api;
 using MicroVm.Api.Images;
 using MicroVm.Engine.Events;
+using MicroVm.Images.Archives;
 using MicroVm.Images.References;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Daemon.Endpoints;
 
-/// <summary>Pull and load: what takes long and tells its progress as it goes.</summary>
+/// <summary>Pull, load and save: what takes long.</summary>
 internal sealed partial class ImageEndpoints
 {
     private const int MaxAuthHeader = 32 * 1024;
+    private const int MaxSavedNames = 1000;
 
     private async Task CreateAsync(HttpContext context)
     {
@@ -49,6 +51,26 @@ internal sealed partial class ImageEndpoints
                 });
             }
         });
+    }
+
+    /// <param name="name">Empty: those that the query names.</param>
+    private async Task SaveAsync(HttpContext context, string name)
+    {
+        string[] names = name.Length > 0 ? [name] : [.. context.Request.Query["names"].OfType<string>().Where(given => given.Length > 0)];
+        if (names.Length is 0 or > MaxSavedNames)
+        {
+            throw ApiException.BadRequest(names.Length == 0 ? "no image was named" : $"{names.Length} images are named: at most {MaxSavedNames}");
+        }
+
+        ImageExport export = images.Export(names);
+        foreach (string each in names.Where(each => images.Find(each) is not null))
+        {
+            events.Publish(Find(each), "save", each);
+        }
+
+        context.Response.ContentType = MediaTypes.Tar;
+        await context.Response.StartAsync(context.RequestAborted);
+        await export.WriteToAsync(context.Response.Body, context.RequestAborted);
     }
 
     /// <summary>base64url JSON. Anything unreadable counts as anonymous, as Docker has it for pulls.</summary>

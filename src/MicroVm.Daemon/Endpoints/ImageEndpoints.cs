@@ -30,7 +30,7 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
         {
             "json" => context.WriteJsonAsync(ImageDocuments.Inspect(Find(name)), ApiJsonContext.Api.ImageInspect),
             "history" => context.WriteJsonAsync(ImageDocuments.History(Find(name), images.LayerSize), ApiJsonContext.Api.IReadOnlyListImageHistoryItem),
-            "get" => throw ApiException.Unsupported("saving images is not supported"),
+            "get" => SaveAsync(context, name),
             _ => throw ApiException.NotFound("page not found"),
         };
     }

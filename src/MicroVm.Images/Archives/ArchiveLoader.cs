@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MicroVm.Images.Compression;
 using MicroVm.Images.Layers;
 using MicroVm.Images.References;
@@ -22,7 +21,7 @@ internal sealed class ArchiveLoader(ImageCatalog catalog, LayerLeases leases, IL
             await using Decompression content = await Decompression.OpenAsync(archive, MaxArchiveSize, cancellationToken);
             await scanner.ScanAsync(content, cancellationToken);
             IReadOnlyList<ArchiveImage> images = Interpret(scanner.Contents);
-            return [.. images.GroupBy(image => Digest.FromHash(SHA256.HashData(image.ConfigBlob))).SelectMany(Commit)];
+            return [.. images.GroupBy(image => Digest.Of(image.ConfigBlob)).SelectMany(Commit)];
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json;
 using MicroVm.Images.Files;
 using MicroVm.Images.References;
@@ -29,7 +28,7 @@ internal static class DockerArchive
     {
         byte[] config = contents.RequiredFile(item.Config);
         if (ArchiveContents.DigestIn(ArchiveContents.Normalise(item.Config)) is { } promised
-            && Digest.FromHash(SHA256.HashData(config)) != promised)
+            && Digest.Of(config) != promised)
         {
             throw new ImageException(ImageErrorKind.Corrupt, $"image configuration does not match its digest {promised}");
         }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MicroVm.Images.References;
 using MicroVm.Images.Registry;
 
@@ -66,7 +65,7 @@ internal sealed class OciArchive(ArchiveContents contents)
     {
         byte[] blob = contents.RequiredFile(ArchiveContents.NameOf(digest));
         contents.CountWork(blob.Length);
-        return Digest.FromHash(SHA256.HashData(blob)) == digest
+        return Digest.Of(blob) == digest
             ? blob
             : throw new ImageException(ImageErrorKind.Corrupt, $"invalid archive: blob {digest} does not match its digest");
     }

@@ -20,6 +20,12 @@ public interface ILayerStore
 
     LayerInfo Get(Digest diffId);
 
+    /// <summary>
+    /// The layer's uncompressed tar, byte for byte as it was added: its end is only reached when its SHA-256 is
+    /// <paramref name="diffId"/> (else Corrupt). NotFound: there is no such layer.
+    /// </summary>
+    Stream OpenTar(Digest diffId);
+
     /// <summary>Removes a layer that no image names any more.</summary>
     void Remove(Digest diffId);
 

@@ -89,6 +89,7 @@ internal sealed partial class LayerImporter
         while (length > 0)
         {
             ReadOnlyMemory<byte> part = await tar.ReadContentAsync(length, cancellationToken).ConfigureAwait(false);
+            frame.AddContent(data.Position, part.Length);
             await data.WriteAsync(part).ConfigureAwait(false);
             length -= part.Length;
         }

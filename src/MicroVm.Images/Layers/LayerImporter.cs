@@ -7,7 +7,7 @@ namespace MicroVm.Images.Layers;
 /// Turns one archive into a layer's data and index while it streams in. Nothing depends on other layers here: paths,
 /// links and whiteouts are resolved when layers are merged, so records keep the archive's order.
 /// </summary>
-internal sealed partial class LayerImporter(TarReader tar, DataFileWriter data, LayerIndexWriter index)
+internal sealed partial class LayerImporter(TarReader tar, DataFileWriter data, LayerIndexWriter index, FrameWriter frame)
 {
     private const ushort ModeMask = 0xfff;
     private const uint MaxMajor = (1 << 12) - 1;

@@ -1,3 +1,4 @@
+using MicroVm.Images.Files;
 using MicroVm.Images.RootDisks;
 using MicroVm.Images.Tar;
 using MicroVm.Images.Trees;
@@ -71,6 +72,19 @@ public sealed partial class LayerStore : ILayerStore
         ? new(diffId, header.TarSize, header.ContentSize)
         : throw Missing(diffId);
 
+    public Stream OpenTar(Digest diffId)
+    {
+        LayerInfo info = Get(diffId);
+        try
+        {
+            return new VerifiedBlobStream(new LayerTar(FilesOf(diffId)), diffId, info.TarSize, _ => { });
+        }
+        catch (FileNotFoundException)
+        {
+            throw Missing(diffId);
+        }
+    }
+
     public async Task<LayerInfo> AddAsync(Stream tar, Digest? expected, CancellationToken cancellationToken)
     {
         string directory = Path.Combine(_temporary, Guid.NewGuid().ToString("N"));
@@ -112,9 +126,10 @@ public sealed partial class LayerStore : ILayerStore
             Directory.CreateDirectory(directory);
             return new DataFileWriter(Path.Combine(directory, LayerFiles.DataName), _root);
         });
-        await using var input = new TarInput(tar, LayerLimits.MaxTarSize);
+        using FrameWriter frame = StorageError.Guard(_root, () => new FrameWriter(Path.Combine(directory, LayerFiles.FrameName), _root));
+        await using var input = new TarInput(tar, LayerLimits.MaxTarSize, hashes: true, frame.AddBytes);
         var index = new LayerIndexWriter();
-        var importer = new LayerImporter(new(input), data, index);
+        var importer = new LayerImporter(new(input), data, index, frame);
         await importer.RunAsync(cancellationToken).ConfigureAwait(false);
         Digest diffId = await input.FinishAsync(cancellationToken).ConfigureAwait(false);
         if (expected is { } digest && digest != diffId)
@@ -122,7 +137,9 @@ public sealed partial class LayerStore : ILayerStore
             throw new ImageException(ImageErrorKind.Corrupt, $"layer is {diffId}, expected {digest}");
         }
 
+        Task framed = Task.Run(frame.Complete, CancellationToken.None);
         long dataLength = await data.CompleteAsync().ConfigureAwait(false);
+        await framed.ConfigureAwait(false);
         StorageError.Guard(_root, () => index.Save(
             Path.Combine(directory, LayerFiles.IndexName), input.Length, importer.ContentSize, dataLength));
         return new(diffId, input.Length, importer.ContentSize);

@@ -1,5 +1,4 @@
 using System.Net.Http.Headers;
-using System.Security.Cryptography;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Images.Registry;
@@ -95,7 +94,7 @@ internal sealed class ImageResolver(RegistrySession session, Platform platform, 
     {
         using HttpResponseMessage response = await session.GetAsync($"manifests/{reference}", MediaTypes.Manifests, 0, cancellationToken);
         byte[] blob = await BoundedRead.AllAsync(response, ManifestReader.MaxSize, session.Options.StallTimeout, cancellationToken);
-        Digest digest = Digest.FromHash(SHA256.HashData(blob));
+        Digest digest = Digest.Of(blob);
         Digest? wanted = expected ?? ClaimedDigest(response.Headers);
         return wanted is null || wanted == digest
             ? (digest, blob)
@@ -116,7 +115,7 @@ internal sealed class ImageResolver(RegistrySession session, Platform platform, 
 
         using HttpResponseMessage response = await session.GetAsync($"blobs/{config.Digest}", [], 0, cancellationToken);
         byte[] blob = await BoundedRead.AllAsync(response, ImageConfigReader.MaxSize, session.Options.StallTimeout, cancellationToken);
-        return blob.Length == config.Size && Digest.FromHash(SHA256.HashData(blob)) == config.Digest
+        return blob.Length == config.Size && Digest.Of(blob) == config.Digest
             ? blob
             : throw new ImageException(ImageErrorKind.Corrupt, $"image config verification failed for digest {config.Digest}");
     }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 
 namespace MicroVm.Images.RootDisks;
@@ -11,13 +10,13 @@ internal static class ChainId
     {
         if (diffIds.Count == 0)
         {
-            return Digest.FromHash(SHA256.HashData([]));
+            return Digest.Of([]);
         }
 
         Digest chain = diffIds[0];
         foreach (Digest diffId in diffIds.Skip(1))
         {
-            chain = Digest.FromHash(SHA256.HashData(Encoding.ASCII.GetBytes($"{chain} {diffId}")));
+            chain = Digest.Of(Encoding.ASCII.GetBytes($"{chain} {diffId}"));
         }
 
         return chain;

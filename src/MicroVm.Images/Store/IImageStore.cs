@@ -1,3 +1,4 @@
+using MicroVm.Images.Archives;
 using MicroVm.Images.References;
 
 namespace MicroVm.Images.Store;
@@ -25,6 +26,10 @@ public interface IImageStore
     /// </summary>
     Task<IReadOnlyList<LoadedImage>> LoadAsync(
         Stream archive, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>Images for an archive (docker save): each name is an id, a tag, or a repository, which means all its tags.</summary>
+    /// <exception cref="ImageException">NotFound: one names nothing.</exception>
+    ImageExport Export(IReadOnlyList<string> names);
 
     /// <summary>
     /// Stores the layer that <paramref name="layer"/> streams, an uncompressed tar with whiteouts, and the image that it makes

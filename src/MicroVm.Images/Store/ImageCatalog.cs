@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using MicroVm.Images.Layers;
 using MicroVm.Images.References;
@@ -78,7 +77,7 @@ internal sealed partial class ImageCatalog
         {
             if (!manifest.IsEmpty)
             {
-                _manifests.Write(Digest.FromHash(SHA256.HashData(manifest)), manifest);
+                _manifests.Write(Digest.Of(manifest), manifest);
             }
 
             _configs.Write(image.Id, config);
@@ -164,7 +163,7 @@ internal sealed partial class ImageCatalog
     private ImageRecord Load(Digest id)
     {
         byte[] blob = _configs.Read(id);
-        if (Digest.FromHash(SHA256.HashData(blob)) != id)
+        if (Digest.Of(blob) != id)
         {
             throw new ImageException(ImageErrorKind.Corrupt, "its configuration does not match its digest");
         }

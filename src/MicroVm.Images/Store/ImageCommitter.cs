@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using MicroVm.Images.Layers;
 
 namespace MicroVm.Images.Store;
@@ -20,7 +19,7 @@ internal sealed class ImageCommitter(ImageCatalog catalog, LayerLeases leases, I
             IReadOnlyList<Digest> diffIds = isEmpty ? parent.DiffIds : [.. parent.DiffIds, layer.DiffId];
             ImageConfig config = commit.Config with { History = [.. parent.Config.History, commit.Step with { EmptyLayer = isEmpty }] };
             byte[] blob = ImageConfigWriter.Write(config, diffIds);
-            ImageRecord image = catalog.Compose(Digest.FromHash(SHA256.HashData(blob)), ImageConfigReader.Parse(blob));
+            ImageRecord image = catalog.Compose(Digest.Of(blob), ImageConfigReader.Parse(blob));
             return catalog.Commit(image, blob, [], commit.Name is { } name ? [name] : []);
         }
         finally

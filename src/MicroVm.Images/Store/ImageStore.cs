@@ -18,6 +18,7 @@ namespace MicroVm.Images.Store;
 public sealed class ImageStore : IImageStore, IDisposable
 {
     private readonly ImageCatalog _catalog;
+    private readonly ILayerStore _layers;
     private readonly LayerLeases _leases;
     private readonly RegistryHttp _http;
     private readonly ImagePuller _puller;
@@ -30,6 +31,7 @@ public sealed class ImageStore : IImageStore, IDisposable
     private ImageStore(string root, ILayerStore layers, RegistryOptions options, ILogger logger)
     {
         _root = root;
+        _layers = layers;
         _partialDirectory = Path.Combine(root, "partial");
         _catalog = new(root, layers, logger);
         _leases = new(Path.Combine(root, "leases"), layers, _catalog.References);
@@ -74,6 +76,8 @@ public sealed class ImageStore : IImageStore, IDisposable
             DeleteStrayPartials();
         }
     }
+
+    public ImageExport Export(IReadOnlyList<string> names) => new(SavedImage.Of(_catalog, names), new(_catalog, _layers));
 
     public async Task<IReadOnlyList<LoadedImage>> LoadAsync(
         Stream archive, IProgress<TransferProgress> progress, CancellationToken cancellationToken)

@@ -7,8 +7,11 @@ namespace MicroVm.Images.Tar;
 /// stay valid until the next call. Not for concurrent use.
 /// </summary>
 /// <param name="hashes">False: nobody will ask for the digest.</param>
-internal sealed class TarInput(Stream stream, long maxLength, bool hashes = true) : IAsyncDisposable
+/// <param name="observe">Sees every byte that is taken, but not those of <see cref="TakeContentAsync"/>.</param>
+internal sealed class TarInput(Stream stream, long maxLength, bool hashes = true, TarInput.Observer? observe = null) : IAsyncDisposable
 {
+    public delegate void Observer(ReadOnlySpan<byte> bytes);
+
     private const int ChunkSize = 1 << 20;
     private const int ChunkCount = 4;
 
@@ -24,6 +27,14 @@ internal sealed class TarInput(Stream stream, long maxLength, bool hashes = true
 
     /// <summary>The next bytes, at least one and at most <paramref name="max"/>; none: the stream ended.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> TakeAsync(long max, CancellationToken cancellationToken)
+    {
+        ReadOnlyMemory<byte> taken = await TakeContentAsync(max, cancellationToken).ConfigureAwait(false);
+        observe?.Invoke(taken.Span);
+        return taken;
+    }
+
+    /// <summary>As <see cref="TakeAsync"/>, for what the caller keeps itself.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> TakeContentAsync(long max, CancellationToken cancellationToken)
     {
         if (_position == _length)
         {

@@ -53,7 +53,7 @@ internal sealed partial class TarReader(TarInput input)
             return default;
         }
 
-        ReadOnlyMemory<byte> part = await input.TakeAsync(Math.Min(max, _stored), cancellationToken).ConfigureAwait(false);
+        ReadOnlyMemory<byte> part = await input.TakeContentAsync(Math.Min(max, _stored), cancellationToken).ConfigureAwait(false);
         _stored -= part.Length;
         return part.IsEmpty ? throw TarError.Truncated() : part;
     }

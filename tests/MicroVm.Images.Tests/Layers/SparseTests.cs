@@ -95,7 +95,7 @@ public class SparseTests
         Assert.Contains("999999999999 segments", await MergedImage.RefusedAsync(tar), StringComparison.Ordinal);
     }
 
-    private static TarBuilder Sparse(TarBuilder tar, string form, string name, long size, (long Offset, byte[] Bytes)[] segments)
+    internal static TarBuilder Sparse(TarBuilder tar, string form, string name, long size, (long Offset, byte[] Bytes)[] segments)
     {
         byte[] stored = [.. segments.SelectMany(s => s.Bytes)];
         string map = string.Join(',', segments.Select(s => $"{s.Offset},{s.Bytes.Length}"));

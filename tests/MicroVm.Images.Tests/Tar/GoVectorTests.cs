@@ -39,7 +39,7 @@ public class GoVectorTests
         return TestData;
     }
 
-    private static async Task<byte[]> ReadVectorAsync(string name)
+    internal static async Task<byte[]> ReadVectorAsync(string name)
     {
         await using FileStream file = File.OpenRead(Path.Combine(RequireTestData(), name));
         await using Decompression content = await Decompression.OpenAsync(file, 1 << 26, CancellationToken.None);

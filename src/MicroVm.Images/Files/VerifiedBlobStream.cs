@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using MicroVm.Images.Files;
 
-namespace MicroVm.Images.Registry;
+namespace MicroVm.Images.Files;
 
 /// <summary>Passes a blob's bytes on, and reports its end only when size and digest are right.</summary>
 /// <param name="digest">Null: whoever reads it checks the content in another way.</param>
