@@ -28,6 +28,7 @@ internal static class CommandTable
         new("logs", "CONTAINER", "Fetch the logs of a container", 1, 1),
         new("pause", "CONTAINER [CONTAINER...]", "Pause all processes within one or more containers", 1),
         new("port", "CONTAINER [PRIVATE_PORT[/PROTO]]", "List port mappings or a specific mapping for the container", 1, 2),
+        new("push", "NAME[:TAG]", "Upload an image to a registry", 1, 1),
         new("rename", "CONTAINER NEW_NAME", "Rename a container", 2, 2),
         new("restart", "CONTAINER [CONTAINER...]", "Restart one or more containers", 1),
         new("rm", "CONTAINER [CONTAINER...]", "Remove one or more containers", 1),
@@ -54,7 +55,7 @@ internal static class CommandTable
             "attach", "commit", "cp", "create", "diff", "exec", "export", "inspect", "kill", "list", "logs", "ls", "pause", "port", "prune", "ps", "remove",
             "rename", "restart", "rm", "run", "start", "stats", "stop", "top", "unpause", "update", "wait",
         ]),
-        new("image", "Manage images", ["history", "inspect", "list", "load", "ls", "prune", "pull", "remove", "rm", "save", "tag"]),
+        new("image", "Manage images", ["history", "inspect", "list", "load", "ls", "prune", "pull", "push", "remove", "rm", "save", "tag"]),
         new("system", "Manage mvm", ["df", "events", "info", "prune"]),
     ];
 
@@ -101,6 +102,7 @@ internal static class CommandTable
         "load" => new LoadCommand(),
         "logs" => new LogsCommand(),
         "port" => new PortCommand(),
+        "push" => new PushCommand(),
         "rename" => new RenameCommand(),
         "rm" => new RmCommand(),
         "rmi" => new RmiCommand(),

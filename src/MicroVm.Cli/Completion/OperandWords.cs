@@ -27,7 +27,7 @@ internal sealed class OperandWords(LiveObjects objects, CommandInfo info, string
         ("kill" or "stop" or "stats" or "top" or "wait", _) => objects.Containers(IsLive),
         ("unpause", _) => objects.Containers(state => state == "paused"),
         ("start", _) => objects.Containers(state => !IsLive(state)),
-        ("commit", 1) or ("pull" or "rmi" or "tag" or "images" or "history" or "save", _) => objects.Images(),
+        ("commit", 1) or ("pull" or "push" or "rmi" or "tag" or "images" or "history" or "save", _) => objects.Images(),
         ("rename" or "port", 1) => new Candidates(),
         ("rm" or "logs" or "restart" or "rename" or "port" or "diff" or "export" or "update" or "commit", _) => objects.Containers(_ => true),
         ("inspect", _) => Inspected(),

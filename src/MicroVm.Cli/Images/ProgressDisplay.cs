@@ -23,8 +23,7 @@ internal sealed class ProgressDisplay(TextOutput output)
         }
         else if (progress.Id is not { Length: > 0 } id)
         {
-            Forget();
-            output.WriteLine(SafeText.OneLine(progress.Status));
+            ShowWhole(progress.Status);
         }
         else if (output.IsTerminal)
         {
@@ -36,6 +35,16 @@ internal sealed class ProgressDisplay(TextOutput output)
         }
 
         output.Flush();
+    }
+
+    // Empty: a line for programs.
+    private void ShowWhole(string status)
+    {
+        if (status.Length > 0)
+        {
+            Forget();
+            output.WriteLine(SafeText.OneLine(status));
+        }
     }
 
     internal void Finish() => output.Flush();

@@ -6,11 +6,12 @@ using MicroVm.Api.Images;
 using MicroVm.Engine.Events;
 using MicroVm.Images.Archives;
 using MicroVm.Images.References;
+using MicroVm.Images.Registry;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Daemon.Endpoints;
 
-/// <summary>Pull, load and save: what takes long.</summary>
+/// <summary>Pull, push, load and save: what takes long.</summary>
 internal sealed partial class ImageEndpoints
 {
     private const int MaxAuthHeader = 32 * 1024;
@@ -33,6 +34,39 @@ internal sealed partial class ImageEndpoints
             StoredImage image = await images.PullAsync(reference, options, progress, context.RequestAborted);
             events.Publish(image, "pull", reference.Familiar);
         });
+    }
+
+    /// <param name="name">Without a tag, and no tag in the query: all that the repository has.</param>
+    private async Task PushAsync(HttpContext context, string name)
+    {
+        IReadOnlyList<ImageReference> references = ToPush(name, context.Query("tag"));
+        RegistryCredentials? credentials = Credentials(context.Request.Headers["X-Registry-Auth"].ToString());
+        await ProgressResponse.RunAsync(context, async progress =>
+        {
+            foreach (ImageReference reference in references)
+            {
+                PushedImage pushed = await images.PushAsync(reference, credentials, progress, context.RequestAborted);
+                events.Publish(Find(reference.Familiar), "push", reference.Familiar);
+                progress.Add(new ProgressMessage { Aux = new(pushed.Tag, pushed.Digest.ToString(), pushed.Size) });
+            }
+        });
+    }
+
+    private List<ImageReference> ToPush(string name, string tag)
+    {
+        ImageReference given = ParseReference(name, tag);
+        if (given.Digest is not null)
+        {
+            throw ApiException.BadRequest("cannot push a digest reference");
+        }
+
+        if (tag.Length > 0 || name[(name.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal))
+        {
+            return [given];
+        }
+
+        List<ImageReference> tagged = [.. images.List().SelectMany(image => image.RepoTags).Select(ImageReference.Parse).Where(one => one.Name == given.Name)];
+        return tagged.Count > 0 ? tagged : throw ApiException.NotFound($"An image does not exist locally with the tag: {given.FamiliarName}");
     }
 
     private async Task LoadAsync(HttpContext context)

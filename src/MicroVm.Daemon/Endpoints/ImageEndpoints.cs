@@ -47,7 +47,8 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
                 context.Response.StatusCode = StatusCodes.Status201Created;
                 break;
             case "push":
-                throw ApiException.Unsupported("pushing images is not supported");
+                await PushAsync(context, name);
+                break;
             default:
                 throw ApiException.NotFound("page not found");
         }

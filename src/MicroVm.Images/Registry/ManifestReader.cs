@@ -16,11 +16,14 @@ internal static class ManifestReader
     public static Manifest Parse(ReadOnlyMemory<byte> blob) => JsonRead.Parse(blob, "image manifest", Read);
 
     /// <summary>The image that a stored manifest belongs to; null for anything unreadable.</summary>
-    public static Digest? ConfigDigestOf(ReadOnlyMemory<byte> blob)
+    public static Digest? ConfigDigestOf(ReadOnlyMemory<byte> blob) => (TryParse(blob) as ImageManifest)?.Config.Digest;
+
+    /// <summary>Null: it can't be read.</summary>
+    public static Manifest? TryParse(ReadOnlyMemory<byte> blob)
     {
         try
         {
-            return (Parse(blob) as ImageManifest)?.Config.Digest;
+            return Parse(blob);
         }
         catch (ImageException)
         {

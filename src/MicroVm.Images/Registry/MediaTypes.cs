@@ -7,6 +7,7 @@ internal static class MediaTypes
     public const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
     public const string OciConfig = "application/vnd.oci.image.config.v1+json";
     public const string OciLayer = "application/vnd.oci.image.layer.v1.tar";
+    public const string OciLayerGzip = OciLayer + "+gzip";
     public const string DockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
     public const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
     public const string DockerConfig = "application/vnd.docker.container.image.v1+json";
@@ -16,6 +17,14 @@ internal static class MediaTypes
 
     /// <summary>What a manifest request accepts.</summary>
     public static IReadOnlyList<string> Manifests { get; } = [OciIndex, OciManifest, DockerList, DockerManifest];
+
+    /// <summary>A layer's type as an OCI manifest has it.</summary>
+    public static string OciOf(string layer) => layer switch
+    {
+        DockerLayerPrefix + "diff.tar.gzip" => OciLayerGzip,
+        DockerLayerPrefix + "diff.tar" => OciLayer,
+        _ => layer,
+    };
 
     public static bool IsIndex(string mediaType) => mediaType is OciIndex or DockerList;
 

@@ -6,11 +6,13 @@ using MicroVm.Images.Store;
 namespace MicroVm.Images.Registry;
 
 /// <summary>
-/// Talks to one endpoint about one repository (OCI distribution-spec, "Pull"): finds out the scheme, answers
+/// Talks to one endpoint about one repository (OCI distribution-spec, "Pull", "Push"): finds out the scheme, answers
 /// challenges, follows redirects. Credentials go to the registry and its token realm, never to where it redirects.
 /// </summary>
+/// <param name="actions">What a token must allow: <c>pull</c>, or <c>pull,push</c>.</param>
 internal sealed class RegistrySession(
-    RegistryEndpoint endpoint, string repository, RegistryCredentials? credentials, RegistryHttp http, TokenSource tokens)
+    RegistryEndpoint endpoint, string repository, RegistryCredentials? credentials, RegistryHttp http, TokenSource tokens,
+    string actions = "pull")
 {
     private const int MaxRedirects = 5;
 
@@ -24,13 +26,16 @@ internal sealed class RegistrySession(
     /// <summary>The response to a GET below <c>/v2/REPOSITORY/</c>, its body not yet read; status 200 or 206.</summary>
     /// <param name="path"><c>manifests/latest</c>, <c>blobs/sha256:…</c>.</param>
     /// <exception cref="RegistryFailure">Anything else.</exception>
-    public async Task<HttpResponseMessage> GetAsync(
-        string path, IReadOnlyList<string> accept, long offset, CancellationToken cancellationToken)
+    public Task<HttpResponseMessage> GetAsync(string path, IReadOnlyList<string> accept, long offset, CancellationToken cancellationToken) =>
+        SendAsync(new(HttpMethod.Get, path) { Accept = accept, Offset = offset }, cancellationToken);
+
+    /// <summary>The response to any request below <c>/v2/REPOSITORY/</c>, its body not yet read; a status of success.</summary>
+    /// <exception cref="RegistryFailure">Anything else.</exception>
+    public async Task<HttpResponseMessage> SendAsync(RegistryRequest request, CancellationToken cancellationToken)
     {
-        var query = new Query(path, accept, offset);
         if (_base is not null)
         {
-            return await AuthorizedAsync(_base, query, cancellationToken);
+            return await AuthorizedAsync(AddressOf(_base, request), request, cancellationToken);
         }
 
         RegistryFailure? mismatch = null;
@@ -38,7 +43,7 @@ internal sealed class RegistrySession(
         {
             try
             {
-                HttpResponseMessage response = await AuthorizedAsync(candidate, query, cancellationToken);
+                HttpResponseMessage response = await AuthorizedAsync(AddressOf(candidate, request), request, cancellationToken);
                 _base = candidate;
                 return response;
             }
@@ -55,10 +60,27 @@ internal sealed class RegistrySession(
         throw new InvalidOperationException("an endpoint has at least one address");
     }
 
+    /// <summary>As <see cref="SendAsync(RegistryRequest, CancellationToken)"/>, to where the registry said that an upload goes on.</summary>
+    /// <param name="location">Of its response; absolute, or relative to the registry.</param>
+    public Task<HttpResponseMessage> SendAsync(Uri location, RegistryRequest request, CancellationToken cancellationToken)
+    {
+        Uri origin = _base ?? throw new InvalidOperationException("an upload begins with a request of the registry");
+        var target = new Uri(origin, location);
+        if (!TargetRules.MayFollow(target, endpoint, http.Options))
+        {
+            throw Untrusted("sends an upload", target);
+        }
+
+        bool isOwn = target.Scheme == origin.Scheme && target.Authority == origin.Authority;
+        return isOwn
+            ? AuthorizedAsync(target, request, cancellationToken)
+            : CheckedAsync(FollowAsync(target, request, authorization: null, cancellationToken), target, cancellationToken);
+    }
+
     /// <summary>GET of an absolute address, without credentials: the urls of a foreign layer.</summary>
     public Task<HttpResponseMessage> GetForeignAsync(Uri address, long offset, CancellationToken cancellationToken) =>
         TargetRules.MayFollow(address, endpoint, http.Options)
-            ? CheckedAsync(FollowAsync(address, new Query("", [], offset), authorization: null, cancellationToken), address, cancellationToken)
+            ? CheckedAsync(FollowAsync(address, new(HttpMethod.Get, "") { Offset = offset }, authorization: null, cancellationToken), address, cancellationToken)
             : throw RegistryFailure.Refused(
                 HttpStatusCode.Forbidden, "", $"registry {endpoint.Authority} points to an address that is not trusted: {OneLine.Of(address.ToString())}");
 
@@ -66,18 +88,19 @@ internal sealed class RegistrySession(
     private static bool IsOtherScheme(RegistryFailure failure, Uri candidate) => failure.MayBeSchemeMismatch
         || (candidate.Scheme == Uri.UriSchemeHttp && failure.Status == HttpStatusCode.BadRequest && failure.Code.Length == 0);
 
-    private async Task<HttpResponseMessage> AuthorizedAsync(Uri @base, Query query, CancellationToken cancellationToken)
+    private Uri AddressOf(Uri @base, RegistryRequest request) => new(@base, $"v2/{repository}/{request.Path}");
+
+    private async Task<HttpResponseMessage> AuthorizedAsync(Uri address, RegistryRequest request, CancellationToken cancellationToken)
     {
-        var address = new Uri(@base, $"v2/{repository}/{query.Path}");
         AuthenticationHeaderValue? sent = _authorization;
-        HttpResponseMessage response = await FollowAsync(address, query, sent, cancellationToken);
+        HttpResponseMessage response = await FollowAsync(address, request, sent, cancellationToken);
         if (response.StatusCode == HttpStatusCode.Unauthorized)
         {
             AuthChallenge? challenge = AuthChallenge.From(response.Headers.WwwAuthenticate);
             RegistryFailure refusal = await FailureAsync(response, address, cancellationToken);
             AuthenticationHeaderValue answer = await AnswerAsync(challenge, sent, address, refusal, cancellationToken);
             _authorization = answer;
-            response = await FollowAsync(address, query, answer, cancellationToken);
+            response = await FollowAsync(address, request, answer, cancellationToken);
         }
 
         return await CheckedAsync(Task.FromResult(response), address, cancellationToken);
@@ -95,7 +118,7 @@ internal sealed class RegistrySession(
         {
             string? rejected = sent?.Scheme == "Bearer" ? sent.Parameter : null;
             return new("Bearer", await tokens.GetAsync(
-                challenge, $"repository:{repository}:pull", credentials, endpoint, rejected, cancellationToken));
+                challenge, $"repository:{repository}:{actions}", credentials, endpoint, rejected, cancellationToken));
         }
 
         // The same credentials a second time would fail the same way.
@@ -112,7 +135,7 @@ internal sealed class RegistrySession(
         Task<HttpResponseMessage> sending, Uri address, CancellationToken cancellationToken)
     {
         HttpResponseMessage response = await sending;
-        return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.PartialContent
+        return response.IsSuccessStatusCode
             ? response
             : throw await FailureAsync(response, address, cancellationToken);
     }
@@ -129,14 +152,14 @@ internal sealed class RegistrySession(
     }
 
     private async Task<HttpResponseMessage> FollowAsync(
-        Uri address, Query query, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+        Uri address, RegistryRequest request, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
     {
         Uri origin = address;
         for (int hop = 0; hop <= MaxRedirects; hop++)
         {
             bool isOrigin = address.Scheme == origin.Scheme && address.Authority == origin.Authority;
-            HttpResponseMessage response = await SendAsync(address, query, isOrigin ? authorization : null, cancellationToken);
-            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))
+            HttpResponseMessage response = await SendOnceAsync(address, request, isOrigin ? authorization : null, cancellationToken);
+            if (!request.MayBeRedirected || (int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))
             {
                 return response;
             }
@@ -155,31 +178,23 @@ internal sealed class RegistrySession(
         Uri? target = location is null ? null : new Uri(from, location);
         return target is not null && TargetRules.MayFollow(target, endpoint, http.Options)
             ? target
-            : throw RegistryFailure.Refused(
-                HttpStatusCode.Forbidden, "",
-                $"registry {endpoint.Authority} redirects to an address that is not trusted: '{OneLine.Of(target?.GetLeftPart(UriPartial.Path))}'");
+            : throw Untrusted("redirects", target);
     }
 
-    private async Task<HttpResponseMessage> SendAsync(
-        Uri address, Query query, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+    private RegistryFailure Untrusted(string what, Uri? target) => RegistryFailure.Refused(
+        HttpStatusCode.Forbidden, "",
+        $"registry {endpoint.Authority} {what} to an address that is not trusted: '{OneLine.Of(target?.GetLeftPart(UriPartial.Path))}'");
+
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        Uri address, RegistryRequest request, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, address);
-        request.Headers.Authorization = authorization;
-        foreach (string mediaType in query.Accept)
-        {
-            request.Headers.Accept.Add(new(mediaType));
-        }
-
-        if (query.Offset > 0)
-        {
-            request.Headers.Range = new(query.Offset, null);
-        }
-
         using CancellationTokenSource deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using HttpRequestMessage message = Message(address, request, () => deadline.CancelAfter(http.Options.StallTimeout));
+        message.Headers.Authorization = authorization;
         deadline.CancelAfter(http.Options.StallTimeout);
         try
         {
-            return await http.For(address).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
+            return await http.For(address).SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
         }
         catch (HttpRequestException e)
         {
@@ -191,5 +206,19 @@ internal sealed class RegistrySession(
         }
     }
 
-    private sealed record Query(string Path, IReadOnlyList<string> Accept, long Offset);
+    private static HttpRequestMessage Message(Uri address, RegistryRequest request, Action advanced)
+    {
+        var message = new HttpRequestMessage(request.Method, address) { Content = request.Content?.Invoke(advanced) };
+        foreach (string mediaType in request.Accept)
+        {
+            message.Headers.Accept.Add(new(mediaType));
+        }
+
+        if (request.Offset > 0)
+        {
+            message.Headers.Range = new(request.Offset, null);
+        }
+
+        return message;
+    }
 }

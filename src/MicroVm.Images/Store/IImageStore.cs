@@ -1,5 +1,6 @@
 using MicroVm.Images.Archives;
 using MicroVm.Images.References;
+using MicroVm.Images.Registry;
 
 namespace MicroVm.Images.Store;
 
@@ -26,6 +27,11 @@ public interface IImageStore
     /// </summary>
     Task<IReadOnlyList<LoadedImage>> LoadAsync(
         Stream archive, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
+
+    /// <summary>Pushes what a name with a tag means to its registry.</summary>
+    /// <exception cref="ImageException">NotFound: no image has that name. Denied, Unavailable: the registry's own.</exception>
+    Task<PushedImage> PushAsync(
+        ImageReference reference, RegistryCredentials? credentials, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
 
     /// <summary>Images for an archive (docker save): each name is an id, a tag, or a repository, which means all its tags.</summary>
     /// <exception cref="ImageException">NotFound: one names nothing.</exception>

@@ -69,6 +69,11 @@ internal sealed partial class ImageCatalog
 
     public byte[] ReadConfig(Digest id) => _configs.Read(id);
 
+    /// <summary>Manifests of images as registries have served them, and got them.</summary>
+    public IEnumerable<Registry.ImageManifest> Manifests() => _manifests.List()
+        .Select(digest => Registry.ManifestReader.TryParse(_manifests.Read(digest)) as Registry.ImageManifest)
+        .OfType<Registry.ImageManifest>();
+
     /// <summary>Makes an image visible. Its layers must be in the layer store.</summary>
     /// <param name="manifest">The manifest blob, when it came with one.</param>
     public StoredImage Commit(ImageRecord image, ReadOnlySpan<byte> config, ReadOnlySpan<byte> manifest, IEnumerable<ImageReference> names)

@@ -22,6 +22,7 @@ public sealed class ImageStore : IImageStore, IDisposable
     private readonly LayerLeases _leases;
     private readonly RegistryHttp _http;
     private readonly ImagePuller _puller;
+    private readonly ImagePusher _pusher;
     private readonly ArchiveLoader _loader;
     private readonly ImageCommitter _committer;
     private readonly string _root;
@@ -37,6 +38,7 @@ public sealed class ImageStore : IImageStore, IDisposable
         _leases = new(Path.Combine(root, "leases"), layers, _catalog.References);
         _http = new(options);
         _puller = new(_catalog, _leases, layers, _http, _partialDirectory, logger);
+        _pusher = new(_catalog, layers, _http);
         _committer = new(_catalog, _leases, layers);
         _loader = new(_catalog, _leases, layers, options.MaxLayerSize);
         Directory.CreateDirectory(_partialDirectory);
@@ -75,6 +77,15 @@ public sealed class ImageStore : IImageStore, IDisposable
         {
             DeleteStrayPartials();
         }
+    }
+
+    public async Task<PushedImage> PushAsync(
+        ImageReference reference, RegistryCredentials? credentials, IProgress<TransferProgress> progress, CancellationToken cancellationToken)
+    {
+        ImageRecord image = _catalog.Find(reference) is { } id && _catalog.Get(id) is { } found ? found : throw new ImageException(
+            ImageErrorKind.NotFound, $"An image does not exist locally with the tag: {reference.FamiliarName}");
+        progress.Report(new(null, $"The push refers to repository [{reference.Name}]"));
+        return await _pusher.PushAsync(reference, image, credentials, progress, cancellationToken);
     }
 
     public ImageExport Export(IReadOnlyList<string> names) => new(SavedImage.Of(_catalog, names), new(_catalog, _layers));

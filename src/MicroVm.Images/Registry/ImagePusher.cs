@@ -1,0 +1,125 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using MicroVm.Images.Layers;
+using MicroVm.Images.References;
+using MicroVm.Images.Store;
+
+namespace MicroVm.Images.Registry;
+
+/// <summary>
+/// Pushes images to their registry: layers side by side, then the configuration, then the manifest (an OCI one). A layer that the
+/// registry is known to have had goes by reference.
+/// </summary>
+internal sealed class ImagePusher(ImageCatalog catalog, ILayerStore layers, RegistryHttp http)
+{
+    private readonly TokenSource _tokens = new(http);
+
+    /// <param name="reference">With a tag; its image is in the catalog.</param>
+    /// <returns>The manifest that the registry has now.</returns>
+    /// <exception cref="ImageException">With Docker's words for what went wrong.</exception>
+    public async Task<PushedImage> PushAsync(
+        ImageReference reference, ImageRecord image, RegistryCredentials? credentials, IProgress<TransferProgress> progress,
+        CancellationToken cancellationToken)
+    {
+        RegistryEndpoint endpoint = RegistryEndpoint.For(reference, http.Options)[^1];
+        var session = new RegistrySession(endpoint, reference.Path, credentials, http, _tokens, "pull,push");
+        try
+        {
+            IReadOnlyList<Descriptor> blobs = await PushLayersAsync(session, reference, image, progress, cancellationToken);
+            byte[] manifest = await PushManifestAsync(session, reference, image, blobs, cancellationToken);
+            var pushed = new PushedImage(reference.Tag!, Digest.Of(manifest), manifest.Length);
+            catalog.Commit(image, catalog.ReadConfig(image.Id), manifest, [reference with { Tag = null, Digest = pushed.Digest }]);
+            progress.Report(new(null, $"{pushed.Tag}: digest: {pushed.Digest} size: {pushed.Size}"));
+            return pushed;
+        }
+        catch (RegistryFailure e)
+        {
+            throw PushErrors.Translate(e);
+        }
+    }
+
+    private async Task<IReadOnlyList<Descriptor>> PushLayersAsync(
+        RegistrySession session, ImageReference reference, ImageRecord image, IProgress<TransferProgress> progress, CancellationToken cancellationToken)
+    {
+        foreach (Digest diffId in image.DiffIds.Distinct())
+        {
+            progress.Report(new(diffId.Hex[..12], "Preparing"));
+        }
+
+        var known = new KnownBlobs(catalog, reference);
+        using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var slots = new SemaphoreSlim(Math.Clamp(http.Options.MaxConcurrentDownloads, 1, 64));
+        Dictionary<Digest, Task<Descriptor>> pushes = image.DiffIds.Distinct().ToDictionary(
+            diffId => diffId,
+            diffId => InSlotAsync(slots, failure, () => new LayerPush(session, layers, diffId, known.Of(diffId)).RunAsync(progress, failure.Token)));
+        try
+        {
+            await Task.WhenAll(pushes.Values);
+        }
+        catch
+        {
+            // The first real failure, not the cancellations that followed from it.
+            cancellationToken.ThrowIfCancellationRequested();
+            await (pushes.Values.FirstOrDefault(push => push.IsFaulted) ?? Task.CompletedTask);
+            throw;
+        }
+
+        return [.. image.DiffIds.Select(diffId => pushes[diffId].Result)];
+    }
+
+    private static async Task<Descriptor> InSlotAsync(SemaphoreSlim slots, CancellationTokenSource failure, Func<Task<Descriptor>> push)
+    {
+        try
+        {
+            await slots.WaitAsync(failure.Token);
+            try
+            {
+                return await push();
+            }
+            finally
+            {
+                slots.Release();
+            }
+        }
+        catch
+        {
+            await failure.CancelAsync();
+            throw;
+        }
+    }
+
+    private async Task<byte[]> PushManifestAsync(
+        RegistrySession session, ImageReference reference, ImageRecord image, IReadOnlyList<Descriptor> blobs, CancellationToken cancellationToken)
+    {
+        byte[] config = catalog.ReadConfig(image.Id);
+        BlobUpload upload = new(session, layers);
+        if (!await upload.ExistsAsync(image.Id, cancellationToken))
+        {
+            await upload.PutAsync(config, cancellationToken);
+        }
+
+        byte[] manifest = Manifest(new(MediaTypes.OciConfig, image.Id, config.Length), blobs);
+        var request = new RegistryRequest(HttpMethod.Put, $"manifests/{reference.Tag}")
+        {
+            Content = _ => new ByteArrayContent(manifest) { Headers = { ContentType = new MediaTypeHeaderValue(MediaTypes.OciManifest) } },
+        };
+        using HttpResponseMessage response = await session.SendAsync(request, cancellationToken);
+        return manifest;
+    }
+
+    private static byte[] Manifest(Descriptor config, IReadOnlyList<Descriptor> blobs) => Encoding.UTF8.GetBytes(new JsonObject
+    {
+        ["schemaVersion"] = 2,
+        ["mediaType"] = MediaTypes.OciManifest,
+        ["config"] = Json(config),
+        ["layers"] = new JsonArray([.. blobs.Select(blob => (JsonNode)Json(blob))]),
+    }.ToJsonString());
+
+    private static JsonObject Json(Descriptor blob) =>
+        new() { ["mediaType"] = blob.MediaType, ["digest"] = blob.Digest.ToString(), ["size"] = blob.Size };
+}
+
+/// <param name="Digest">Of the manifest.</param>
+/// <param name="Size">Of the manifest, bytes.</param>
+public sealed record PushedImage(string Tag, Digest Digest, int Size);
