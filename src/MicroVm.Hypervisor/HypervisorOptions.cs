@@ -14,6 +14,9 @@ public sealed record HypervisorOptions
     /// <summary>kvm, tcg, or null: KVM where it works.</summary>
     public string? Accelerator { get; init; }
 
+    /// <summary>VMs have no taps, whatever the host allows.</summary>
+    public bool UserNetworking { get; init; }
+
     public JailOptions Jail { get; init; } = new();
 
     /// <summary>What libvirt is told is QEMU: mvm-emulator, beside the daemon.</summary>

@@ -9,8 +9,9 @@ using MicroVm.Cli.Templates;
 
 namespace MicroVm.Cli.Commands;
 
-/// <summary>A container of that name, else an image. The daemon's documents as they are, in one array.</summary>
-internal sealed class InspectCommand : Command
+/// <summary>A container of that name, else an image, else a network. The daemon's documents as they are, in one array.</summary>
+/// <param name="kind">Of which kind alone; empty: --type says.</param>
+internal sealed class InspectCommand(string kind) : Command
 {
     private static readonly JsonWriterOptions s_indented = new()
     {
@@ -19,22 +20,25 @@ internal sealed class InspectCommand : Command
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    private string _type = "";
+    private string _type = kind;
     private string? _format;
     private bool _size;
 
     internal override void Define(FlagSet flags)
     {
         flags.Text("format", 'f', "Format output: 'json' or a Go template", value => _format = value);
-        flags.Switch("size", 's', "Display total file sizes if the type is container", value => _size = value);
-        flags.Text("type", '\0', "Only inspect objects of the given type (container, image)", value => _type = value);
+        if (_type.Length == 0)
+        {
+            flags.Switch("size", 's', "Display total file sizes if the type is container", value => _size = value);
+            flags.Text("type", '\0', "Only inspect objects of the given type (container, image, network)", value => _type = value);
+        }
     }
 
     internal override int Execute(CommandContext context, List<string> operands)
     {
-        if (_type is not ("" or "container" or "image"))
+        if (_type is not ("" or "container" or "image" or "network"))
         {
-            throw new CliException($"unknown type: \"{_type}\": must be one of \"container\", \"image\"");
+            throw new CliException($"unknown type: \"{_type}\": must be one of \"container\", \"image\", \"network\"");
         }
 
         GoTemplate? template = _format is { Length: > 0 } format ? GoTemplate.Parse(format == "json" ? "{{json .}}" : format) : null;
@@ -65,7 +69,8 @@ internal sealed class InspectCommand : Command
         {
             "container" => [ContainerPath(name)],
             "image" => [ContainerPaths.OfImage(name, "/json")],
-            _ => [ContainerPath(name), ContainerPaths.OfImage(name, "/json")],
+            "network" => [ContainerPaths.OfNetwork(name, "")],
+            _ => [ContainerPath(name), ContainerPaths.OfImage(name, "/json"), ContainerPaths.OfNetwork(name, "")],
         };
         foreach (string path in paths)
         {

@@ -19,6 +19,8 @@ internal sealed class Candidates
     /// <summary>The word goes on after the candidate: no blank follows it.</summary>
     internal bool NoSpace { get; set; }
 
+    internal bool IsEmpty => _list.Count == 0;
+
     internal static Candidates Of(params string[] values)
     {
         var candidates = new Candidates();

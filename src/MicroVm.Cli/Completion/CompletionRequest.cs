@@ -73,6 +73,12 @@ internal static class CompletionRequest
         var flags = new FlagSet();
         command.Define(flags);
         TypedWords typed = TypedWords.Read(flags, words[used..], command.Interspersed);
+        if (typed.Waiting?.Name is "network" or "net" && objects.Networks() is { IsEmpty: false } networks)
+        {
+            networks.Add("default");
+            return networks.WithPrefix(typed.Prefix);
+        }
+
         return WordOf(flags, typed, words[^1], info.Name, () => new OperandWords(objects, info, group).At(typed.Operands));
     }
 

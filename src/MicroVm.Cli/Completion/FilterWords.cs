@@ -22,8 +22,9 @@ internal static class FilterWords
     {
         "ps" => ["ancestor", "before", "exited", "expose", "health", "id", "label", "name", "network", "publish", "since", "status"],
         "images" => ["before", "dangling", "label", "reference", "since"],
-        "events" => ["container", "daemon", "event", "image", "label", "scope", "type"],
-        "container prune" => ["label", "until"],
+        "events" => ["container", "daemon", "event", "image", "label", "network", "scope", "type"],
+        "network ls" => ["dangling", "driver", "id", "label", "name", "scope", "type"],
+        "container prune" or "network prune" => ["label", "until"],
         "image prune" or "system prune" => ["dangling", "label", "until"],
         _ => [],
     };
@@ -34,7 +35,7 @@ internal static class FilterWords
         "health" => ["none", "starting", "healthy", "unhealthy"],
         "dangling" => s_boolean,
         "network" => ["none", "default", "bridge"],
-        "type" => ["container", "image", "daemon"],
+        "type" => ["container", "image", "network", "daemon"],
         "event" => ["attach", "commit", "copy", "create", "destroy", "detach", "die", "exec_create", "exec_detach", "exec_die", "exec_start",
             "export", "health_status", "kill", "oom", "pause", "rename", "resize", "restart", "start", "stop", "top", "unpause", "update"],
         _ => [],

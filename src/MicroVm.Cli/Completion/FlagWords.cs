@@ -33,7 +33,7 @@ internal static class FlagWords
     internal static Candidates OfValue(Flag flag, string command, string value) => flag.Name switch
     {
         _ when flag.IsSwitch => Candidates.Of("true", "false"),
-        "network" => Candidates.Of("none", "default", "bridge"),
+        "network" or "net" => Candidates.Of("none", "default", "bridge"),
         "restart" => Candidates.Of("no", "always", "unless-stopped", "on-failure"),
         "pull" => Candidates.Of("missing", "always", "never"),
         "log-driver" => Candidates.Of("json-file", "local", "none"),
@@ -43,7 +43,7 @@ internal static class FlagWords
         "cap-add" or "cap-drop" => Candidates.Of(s_capabilities),
         "platform" => Candidates.Of("linux/amd64"),
         "security-opt" => Candidates.Of("no-new-privileges"),
-        "type" => Candidates.Of("container", "image"),
+        "type" => Candidates.Of("container", "image", "network"),
         "tail" => Candidates.Of("all"),
         "format" => Formats(command),
         "filter" => FilterWords.For(command, value),

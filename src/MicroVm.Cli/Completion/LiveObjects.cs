@@ -51,6 +51,19 @@ internal sealed class LiveObjects(string? host)
         return names;
     }
 
+    internal Candidates Networks()
+    {
+        var names = new Candidates();
+        byte[] list = Ask("/networks");
+        foreach (Range element in JsonMembers.Elements(list))
+        {
+            ReadOnlySpan<byte> network = list.AsSpan(element);
+            names.Add(Text(network, "Name"), Text(network, "Driver"));
+        }
+
+        return names;
+    }
+
     private byte[] Ask(string path)
     {
         EngineEndpoint endpoint = EngineEndpoint.Resolve(host) with { IsDefault = false };

@@ -30,6 +30,8 @@ internal sealed class OperandWords(LiveObjects objects, CommandInfo info, string
         ("commit", 1) or ("pull" or "push" or "rmi" or "tag" or "images" or "history" or "save", _) => objects.Images(),
         ("rename" or "port", 1) => new Candidates(),
         ("rm" or "logs" or "restart" or "rename" or "port" or "diff" or "export" or "update" or "commit", _) => objects.Containers(_ => true),
+        ("network inspect" or "network rm", _) or ("network connect" or "network disconnect", 0) => objects.Networks(),
+        ("network connect" or "network disconnect", 1) => objects.Containers(_ => true),
         ("inspect", _) => Inspected(),
         ("cp", _) => CopyEnds(),
         ("completion", _) => Candidates.Of("bash", "zsh", "fish"),
@@ -44,6 +46,11 @@ internal sealed class OperandWords(LiveObjects objects, CommandInfo info, string
         if (group != "container")
         {
             words.AddRange(objects.Images());
+        }
+
+        if (group.Length == 0)
+        {
+            words.AddRange(objects.Networks());
         }
 
         return words;

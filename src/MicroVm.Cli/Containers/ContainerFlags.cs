@@ -77,7 +77,11 @@ internal static class ContainerFlags
 
     private static void DefineNetwork(FlagSet flags, ContainerOptions options)
     {
-        flags.Text("network", '\0', "Connect a container to a network", value => options.Network = value, "network");
+        flags.Text("network", '\0', "Connect a container to a network", value => options.Networks.Add(value), "network");
+        flags.Text("net", '\0', "Another name for --network", value => options.Networks.Add(value), "network");
+        flags.Text("network-alias", '\0', "Add network-scoped alias for the container", value => options.NetworkAliases.Add(value), "list");
+        flags.Text("ip", '\0', "IPv4 address (e.g., 172.30.100.104)", value => options.Address = value);
+        flags.Text("mac-address", '\0', "Container MAC address (e.g., 92:d0:c6:0a:29:33)", value => options.MacAddress = value);
         flags.Text("publish", 'p', "Publish a container's port(s) to the host", value => options.Published.Add(value), "list");
         flags.Switch("publish-all", 'P', "Publish all exposed ports to random ports", value => options.PublishAll = value);
         flags.Text("expose", '\0', "Expose a port or a range of ports", value => options.Exposed.Add(value), "list");

@@ -77,7 +77,16 @@ internal sealed class ContainerOptions
 
     internal bool Quiet { get; set; }
 
-    internal string Network { get; set; } = "default";
+    /// <summary>The first is the container's mode; none: the default.</summary>
+    internal List<string> Networks { get; } = [];
+
+    /// <summary>On the first network.</summary>
+    internal List<string> NetworkAliases { get; } = [];
+
+    /// <summary>The same; null: any.</summary>
+    internal string? Address { get; set; }
+
+    internal string? MacAddress { get; set; }
 
     internal List<string> Published { get; } = [];
 

@@ -58,7 +58,7 @@ internal static partial class ContainerRequest
 
     private static void WriteNetwork(JsonBuilder json, ContainerOptions options, List<PortSpec> ports)
     {
-        json.Text(nameof(HostConfig.NetworkMode), options.Network);
+        json.Text(nameof(HostConfig.NetworkMode), options.Networks.Count == 0 ? "default" : options.Networks[0]);
         json.Boolean(nameof(HostConfig.PublishAllPorts), options.PublishAll);
         Texts(json, nameof(HostConfig.Dns), options.Dns);
         Texts(json, nameof(HostConfig.DnsSearch), options.DnsSearch);
@@ -78,6 +78,43 @@ internal static partial class ContainerRequest
             {
                 WriteBindings(json, port.Port, ports);
             }
+        }
+
+        json.EndObject();
+    }
+
+    /// <summary>What is asked for on the first network, and the others.</summary>
+    private static void WriteEndpoints(JsonBuilder json, ContainerOptions options)
+    {
+        bool asks = options.NetworkAliases.Count > 0 || options.Address is not null || options.MacAddress is not null;
+        if (options.Networks.Count < 2 && !asks)
+        {
+            return;
+        }
+
+        json.StartObject(nameof(ContainerCreateRequest.NetworkingConfig));
+        json.StartObject(nameof(NetworkingConfig.EndpointsConfig));
+        WriteFirstEndpoint(json, options.Networks.Count == 0 ? "default" : options.Networks[0], options);
+        for (int i = 1; i < options.Networks.Count; i++)
+        {
+            json.StartObject(options.Networks[i]);
+            json.EndObject();
+        }
+
+        json.EndObject();
+        json.EndObject();
+    }
+
+    private static void WriteFirstEndpoint(JsonBuilder json, string network, ContainerOptions options)
+    {
+        json.StartObject(network);
+        Texts(json, nameof(EndpointSettings.Aliases), options.NetworkAliases);
+        Text(json, nameof(EndpointSettings.MacAddress), options.MacAddress);
+        if (options.Address is { } address)
+        {
+            json.StartObject(nameof(EndpointSettings.IPAMConfig));
+            json.Text(nameof(EndpointIpamConfig.IPv4Address), address);
+            json.EndObject();
         }
 
         json.EndObject();

@@ -24,6 +24,7 @@ internal static partial class ContainerRequest
         WriteHostConfig(json, options, window);
         WriteNetwork(json, options, ports);
         json.EndObject();
+        WriteEndpoints(json, options);
         json.EndObject();
         return json.ToUtf8();
     }

@@ -46,25 +46,22 @@ internal sealed partial class NetworkPlane : IAsyncDisposable
     /// <summary>Another each time: a tap of before may not be gone yet.</summary>
     public string TapOf(string endpointId) => _rules.TapPrefix + endpointId[..TapDigits];
 
-    /// <summary>Makes what a network needs before its first container: some milliseconds, then nothing.</summary>
+    /// <summary>Makes what a network needs before a container comes, where it is not there (any more): a millisecond, some the first time.</summary>
     public void Ensure(NetworkRecord network)
     {
         lock (_sync)
         {
-            if (_bridges.ContainsKey(network.Id))
-            {
-                return;
-            }
-
             if (HostBridges.EnableForwarding())
             {
                 File.WriteAllText(_routerShut, "");
             }
 
             BridgeSpec bridge = network.ToBridge();
-            _host.Ensure(bridge);
-            _bridges.Add(network.Id, bridge);
-            Serve(network, bridge);
+            bool isNew = _host.Ensure(bridge);
+            if (_bridges.TryAdd(network.Id, bridge) || isNew)
+            {
+                Serve(network, bridge);
+            }
         }
     }
 
@@ -134,6 +131,12 @@ internal sealed partial class NetworkPlane : IAsyncDisposable
 
     private void Serve(NetworkRecord network, BridgeSpec bridge)
     {
+        if (_servers.Remove(network.Id, out DnsServer? before))
+        {
+            // Bound to a bridge that somebody has removed.
+            _ = before.DisposeAsync().AsTask();
+        }
+
         try
         {
             _servers.Add(network.Id, new(bridge.Gateway, bridge.Name, _resolver));

@@ -110,12 +110,25 @@ internal sealed partial class NetworkService
 
         foreach (NetworkEndpoint endpoint in endpoints)
         {
-            NetworkRecord network = _table.Find(endpoint.NetworkId);
-            _table.Adopt(network, NetworkMembers.AddressOf(endpoint));
-            _plane.Ensure(network);
+            Adopt(_plane, endpoint);
         }
 
         _members.Put(new(container, endpoints) { Ports = ports, IsConnected = true });
+    }
+
+    /// <summary>What is wrong with one network must not end the VM, whose packets go on as they did.</summary>
+    private void Adopt(NetworkPlane plane, NetworkEndpoint endpoint)
+    {
+        try
+        {
+            NetworkRecord network = _table.Find(endpoint.NetworkId);
+            _table.Adopt(network, NetworkMembers.AddressOf(endpoint));
+            plane.Ensure(network);
+        }
+        catch (Exception e) when (e is EngineException or NetworkException)
+        {
+            LogUnreadable(e.Message);
+        }
     }
 
     /// <summary>After all VMs of an earlier daemon have been taken up.</summary>
@@ -125,7 +138,7 @@ internal sealed partial class NetworkService
         {
             await (_plane?.RecoverAsync(_table.All) ?? Task.CompletedTask).ConfigureAwait(false);
         }
-        catch (NetworkException e)
+        catch (Exception e) when (e is NetworkException or IOException or UnauthorizedAccessException)
         {
             LogRulesFailed(e.Message);
         }
@@ -186,7 +199,10 @@ internal sealed partial class NetworkService
     {
         foreach (NetworkEndpoint endpoint in endpoints)
         {
-            Publish(_table.Find(endpoint.NetworkId), action, container.Id);
+            if (_table.All.FirstOrDefault(network => network.Id == endpoint.NetworkId) is { } network)
+            {
+                Publish(network, action, container.Id);
+            }
         }
     }
 }

@@ -33,7 +33,7 @@ public static class HostExamination
             Users(options.Jail),
             ControlGroups(options.Jail),
             UserNamespaces(),
-            Network(options.Jail),
+            Network(options),
             Virtiofsd(),
             Libvirt(),
         ];
@@ -155,9 +155,9 @@ public static class HostExamination
                 "sysctl -w kernel.unprivileged_userns_clone=1 user.max_user_namespaces=65536");
     }
 
-    private static HostFinding Network(JailOptions jail)
+    private static HostFinding Network(HypervisorOptions options)
     {
-        if (HostNetwork.Fault() is not { } fault)
+        if ((options.UserNetworking ? ("set in the configuration", "") : HostNetwork.Fault()) is not { } fault)
         {
             return new("network", FindingState.Good, "bridges and nftables", "a network of its own for each VMM, whose packets go by a tap");
         }
@@ -166,7 +166,7 @@ public static class HostExamination
             "network",
             FindingState.Weaker,
             $"user-mode networking: {fault.Reason}",
-            jail.Enabled
+            options.Jail.Enabled
                 ? "the default network only; a VMM with a network keeps the host's network namespace, one without has its own"
                 : "the default network only; VMMs are in the host's network namespace",
             fault.Remedy);

@@ -19,10 +19,19 @@ public sealed class HostBridges : IDisposable
     /// <summary>Subnets that this host reaches by an interface that is not ours.</summary>
     public IReadOnlyList<Subnet> Routed() => [.. _links.Routes().Where(route => route.PrefixLength > 0).Select(route => new Subnet(route.Destination, route.PrefixLength))];
 
+    /// <summary>True where it was not there.</summary>
     /// <exception cref="NetworkException">Something else has its name, or the kernel refuses.</exception>
-    public void Ensure(BridgeSpec bridge) => Attempt(() =>
+    public bool Ensure(BridgeSpec bridge)
     {
-        if (!_links.TryAddBridge(bridge.Name, MacOf(bridge), _owner + bridge.Id, bridge.Mtu) && AliasOf(bridge.Name) != _owner + bridge.Id)
+        bool isNew = false;
+        Attempt(() => isNew = Make(bridge));
+        return isNew;
+    }
+
+    private bool Make(BridgeSpec bridge)
+    {
+        bool isNew = _links.TryAddBridge(bridge.Name, MacOf(bridge), _owner + bridge.Id, bridge.Mtu);
+        if (!isNew && AliasOf(bridge.Name) != _owner + bridge.Id)
         {
             throw new NetworkException($"interface {bridge.Name} exists and is no bridge of this network: name another (com.docker.network.bridge.name) or remove it");
         }
@@ -34,7 +43,8 @@ public sealed class HostBridges : IDisposable
         // For ports published on 127.0.0.1; the firewall drops what guests send to such addresses.
         Set($"{Ipv4Settings}/conf/{bridge.Name}/route_localnet", "1");
         _links.SetUp(index);
-    });
+        return isNew;
+    }
 
     /// <summary>Puts a guest's tap on its bridge; before, nothing of what it sends arrives anywhere.</summary>
     /// <exception cref="NetworkException">The tap is gone, its VM with it.</exception>
@@ -70,13 +80,16 @@ public sealed class HostBridges : IDisposable
     public static bool EnableForwarding()
     {
         const string path = Ipv4Settings + "/ip_forward";
-        if (File.ReadAllText(path).Trim() != "0")
+        bool isNew = false;
+        Attempt(() =>
         {
-            return false;
-        }
-
-        Set(path, "1");
-        return true;
+            isNew = File.ReadAllText(path).Trim() == "0";
+            if (isNew)
+            {
+                Set(path, "1");
+            }
+        });
+        return isNew;
     }
 
     public void Dispose() => _links.Dispose();

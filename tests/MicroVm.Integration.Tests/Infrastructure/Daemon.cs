@@ -7,8 +7,10 @@ namespace MicroVm.Integration.Tests.Infrastructure;
 public sealed class Daemon : IAsyncDisposable
 {
     // A file named in HIDE is not what it was, for the daemon alone. USER_ID runs it as that user, who finds it in the directory AT.
+    // NETNS has it live on the network of that process, with the file RESOLV for its name servers.
     private const string Launch = """
         [ -z "$USER_ID" ] || exec unshare -m sh -c 'mount --bind "${0%/daemon/*}" "$AT" && exec setpriv --reuid "$USER_ID" --regid "$USER_ID" --clear-groups "$AT/daemon/mvmd" "$@" >>"$LOG" 2>&1' "$0" "$@"
+        [ -z "$NETNS" ] || exec nsenter -t "$NETNS" -n unshare -m sh -c 'mount --bind "$RESOLV" /etc/resolv.conf && exec "$0" "$@" >>"$LOG" 2>&1' "$0" "$@"
         [ -z "$HIDE" ] || exec unshare -m sh -c 'mount --bind /dev/null "$HIDE" && exec "$0" "$@" >>"$LOG" 2>&1' "$0" "$@"
         exec "$0" "$@" >>"$LOG" 2>&1
         """;
