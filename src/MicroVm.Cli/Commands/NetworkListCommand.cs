@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using MicroVm.Api;
 using MicroVm.Api.Networks;
@@ -62,8 +63,14 @@ internal sealed class NetworkListCommand : Command
         ["IPv6"] = Truth(network.EnableIPv6),
         ["Internal"] = Truth(network.Internal),
         ["Labels"] = SafeText.OneLine(string.Join(',', network.Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"))),
-        ["CreatedAt"] = network.Created,
+        ["CreatedAt"] = CreatedAt(network.Created),
     };
+
+    /// <summary>As Go prints a time.</summary>
+    private static string CreatedAt(string text) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out DateTimeOffset created)
+            ? created.ToString("yyyy-MM-dd HH:mm:ss.FFFFFFF +0000 'UTC'", CultureInfo.InvariantCulture)
+            : SafeText.OneLine(text);
 
     private static string Truth(bool value) => value ? "true" : "false";
 }

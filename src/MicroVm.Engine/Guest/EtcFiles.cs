@@ -70,6 +70,12 @@ internal static class EtcFiles
         IReadOnlyList<string> servers = spec.Dns.Count > 0 && named is not { HasNames: true } ? spec.Dns : named?.NameServers ?? [];
         IReadOnlyList<string> search = spec.DnsSearch.Count > 0 ? spec.DnsSearch : connected ? host.Search : [];
         IReadOnlyList<string> options = spec.DnsOptions.Count > 0 ? spec.DnsOptions : connected ? host.Options : [];
+        if (named is { HasNames: true } && !options.Any(option => option.StartsWith("ndots:", StringComparison.Ordinal)))
+        {
+            // A container's name has no dot: it is asked for as it is, before any search domain is added to it.
+            options = [.. options, "ndots:0"];
+        }
+
         StringBuilder text = new();
         foreach (string server in servers)
         {

@@ -152,7 +152,7 @@ internal sealed partial class NetworkPlane : IAsyncDisposable
         Joined[] joined = [.. _members.All];
         lock (_sync)
         {
-            return new([.. _bridges.Values], [.. joined.SelectMany(PortsOf)], [.. joined.SelectMany(Forwarded)], File.Exists(_routerShut));
+            return new([.. _bridges.Values], [.. joined.SelectMany(PortsOf)], [.. joined.SelectMany(Forwarded)], File.Exists(_routerShut) ? HostBridges.Uplinks() : []);
         }
     }
 

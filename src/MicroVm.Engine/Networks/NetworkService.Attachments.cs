@@ -14,6 +14,11 @@ internal sealed partial class NetworkService
     public Task ConnectAsync(string network, string container, NetworkAttachment attachment, CancellationToken cancellationToken)
     {
         NetworkRecord found = _table.Find(network);
+        if (found.Driver != NetworkRecord.BridgeDriver)
+        {
+            throw new EngineException(EngineErrorKind.Forbidden, $"container cannot be connected to {found.Name} network");
+        }
+
         return _containers.ChangeNetworksAsync(container, spec => Connected(spec, found, attachment), cancellationToken);
     }
 

@@ -56,6 +56,7 @@ public sealed class Ruleset(string owner)
         IReadOnlyList<BridgeSpec> bridges = state.Bridges;
         Set(text, "bridges", "ifname", bridges.Select(bridge => Quoted(bridge.Name)));
         Set(text, "internal", "ifname", bridges.Where(bridge => bridge.IsInternal).Select(bridge => Quoted(bridge.Name)));
+        Set(text, "uplinks", "ifname", state.ShutUplinks.Where(BridgeNames.IsValid).Select(Quoted));
         Chain(text, "raw", "type filter hook prerouting priority -300; policy accept;", ["iifname @bridges ip daddr 127.0.0.0/8 drop"]);
         Chain(text, "input", "type filter hook input priority 0; policy accept;", Input);
         Chain(text, "forward", "type filter hook forward priority 0; policy accept;", Forward(state));
@@ -83,9 +84,9 @@ public sealed class Ruleset(string owner)
         .. state.Bridges.Select(bridge => $"iifname {Quoted(bridge.Name)} oifname {Quoted(bridge.Name)} accept"),
         "iifname @internal drop",
         "oifname @internal drop",
-        "oifname @bridges ct status dnat accept",
+        "ct status dnat accept",
         "oifname @bridges drop",
-        .. state.KeepsRouterShut ? ["iifname != @bridges drop"] : Array.Empty<string>(),
+        "iifname @uplinks drop",
     ];
 
     private static string Published(ForwardedPort port)

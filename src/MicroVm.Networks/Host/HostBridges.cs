@@ -92,6 +92,19 @@ public sealed class HostBridges : IDisposable
         return isNew;
     }
 
+    /// <summary>Interfaces with a default route.</summary>
+    public static IReadOnlyList<string> Uplinks()
+    {
+        const string none = "00000000";
+        const int interfaceName = 0, destination = 1, mask = 7;
+        return
+        [
+            .. File.ReadLines("/proc/net/route").Skip(1).Select(line => line.Split('\t'))
+                .Where(route => route.Length > mask && route[destination] == none && route[mask] == none)
+                .Select(route => route[interfaceName]).Distinct(),
+        ];
+    }
+
     public void Dispose() => _links.Dispose();
 
     private string AliasOf(string name) => _links.Links().FirstOrDefault(link => link.Name == name)?.Alias ?? "";

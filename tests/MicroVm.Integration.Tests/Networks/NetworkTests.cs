@@ -132,6 +132,24 @@ public sealed class NetworkTests(NetworkedDaemon host) : IClassFixture<Networked
         (await host.Daemon.MvmAsync("run", "--rm", "--network", "host", "busybox", "true")).Failed(125, "a virtual machine has a network stack of its own");
     }
 
+    /// <summary>libvirt's VMs have the same taps, and a network namespace of their own as well.</summary>
+    [Fact]
+    public async Task AnotherDriversContainersAreOnTheSameNetworks()
+    {
+        await host.MvmAsync("network", "create", "one");
+        await host.MvmAsync("network", "create", "two");
+        await host.ServeAsync("web", "--network", "one");
+        await host.RunAsync("domain", ["--runtime", "libvirt", "--network", "two", "--network", "one"], "sleep", "100000");
+        Assert.Equal("web", await host.FetchAsync("domain", "http://web/"));
+        Assert.Equal("outside", await host.FetchAsync("domain", "http://outside.test/"));
+        HashSet<string> namespaces = [(await Network.OnHostAsync("readlink", "/proc/self/ns/net")).Succeeded()];
+        foreach (string name in new[] { "web", "domain" })
+        {
+            string pid = await host.MvmAsync("inspect", "-f", "{{.State.Pid}}", name);
+            Assert.True(namespaces.Add((await Command.RunAsync("readlink", [$"/proc/{pid}/ns/net"])).Succeeded()), $"{name} shares a network namespace");
+        }
+    }
+
     [Fact]
     public async Task NothingOfThemStays()
     {

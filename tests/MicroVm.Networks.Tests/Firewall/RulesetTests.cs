@@ -38,10 +38,10 @@ public sealed class RulesetTests
     }
 
     [Fact]
-    public void OnlyAHostThatPassedNothingOnIsKeptShut()
+    public void AHostThatPassedNothingOnIsNoRouterForItsUplinks()
     {
-        Assert.DoesNotContain("iifname != @bridges drop", s_rules.Build(Everything()));
-        Assert.Contains("iifname != @bridges drop", s_rules.Build(Everything() with { KeepsRouterShut = true }));
+        Assert.Contains("set uplinks {\n type ifname\n}", s_rules.Build(Everything()));
+        Assert.Contains("set uplinks {\n type ifname\n elements = {\n  \"eth0\"\n }", s_rules.Build(Everything() with { ShutUplinks = ["eth0", "odd:name"] }));
     }
 
     [Theory]
@@ -60,8 +60,8 @@ public sealed class RulesetTests
         try
         {
             string everything = Path.Combine(directory, "everything"), nothing = Path.Combine(directory, "nothing"), clear = Path.Combine(directory, "clear");
-            await File.WriteAllTextAsync(everything, s_rules.Build(Everything() with { KeepsRouterShut = true }), TestContext.Current.CancellationToken);
-            await File.WriteAllTextAsync(nothing, s_rules.Build(new([], [], [], false)), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(everything, s_rules.Build(Everything() with { ShutUplinks = ["eth0"] }), TestContext.Current.CancellationToken);
+            await File.WriteAllTextAsync(nothing, s_rules.Build(new([], [], [], [])), TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(clear, s_rules.Clear(), TestContext.Current.CancellationToken);
             string output = await RunAsync(
                 $"nft add table ip other && nft -f {everything} && nft -f {nothing} && nft -f {everything} && nft list tables && nft -f {clear} && echo -- && nft list tables");
@@ -74,7 +74,7 @@ public sealed class RulesetTests
     }
 
     private static FirewallState Everything() => new(
-        [s_open, s_inner], [s_guest], [new(0, 8080, s_guest, 80, "tcp"), new((127u << 24) + 1, 53, s_guest, 53, "udp")], KeepsRouterShut: false);
+        [s_open, s_inner], [s_guest], [new(0, 8080, s_guest, 80, "tcp"), new((127u << 24) + 1, 53, s_guest, 53, "udp")], ShutUplinks: []);
 
     private static async Task<string> RunAsync(string script)
     {
