@@ -11,11 +11,13 @@ public sealed class DnsServer : IAsyncDisposable
     private const int Port = 53;
     private const int MaxQuery = 4096;
     private const int MaxConnections = 64;
+    private const int MaxConnectionsOfGuest = 4;
     private const int MaxQuestionsWaiting = 256;
     private const int SolSocket = 1;
     private const int BindToDevice = 25;
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(10);
     private readonly CancellationTokenSource _stop = new();
+    private readonly GuestShare _shares = new(MaxConnectionsOfGuest);
     private readonly SemaphoreSlim _connections = new(MaxConnections);
     private readonly SemaphoreSlim _questions = new(MaxQuestionsWaiting);
     private readonly Resolver _resolver;
@@ -126,7 +128,7 @@ public sealed class DnsServer : IAsyncDisposable
             {
                 using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
                 await using NetworkStream stream = new(connection);
-                await AnswerTcpAsync(stream, ((IPEndPoint)connection.RemoteEndPoint!).Address, limit).ConfigureAwait(false);
+                await ShareAsync(stream, ((IPEndPoint)connection.RemoteEndPoint!).Address, limit).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
@@ -139,11 +141,27 @@ public sealed class DnsServer : IAsyncDisposable
         }
     }
 
-    private async Task AnswerTcpAsync(NetworkStream stream, IPAddress peer, CancellationTokenSource limit)
+    private async Task ShareAsync(NetworkStream stream, IPAddress peer, CancellationTokenSource limit)
+    {
+        if (!Ipv4.TryConvert(peer, out uint client) || !_shares.TryTake(client))
+        {
+            return;
+        }
+
+        try
+        {
+            await AnswerTcpAsync(stream, client, limit).ConfigureAwait(false);
+        }
+        finally
+        {
+            _shares.Release(client);
+        }
+    }
+
+    private async Task AnswerTcpAsync(NetworkStream stream, uint client, CancellationTokenSource limit)
     {
         limit.CancelAfter(s_idle);
-        while (Ipv4.TryConvert(peer, out uint client)
-            && await DnsStream.ReadAsync(stream, MaxQuery, limit.Token).ConfigureAwait(false) is { } query
+        while (await DnsStream.ReadAsync(stream, MaxQuery, limit.Token).ConfigureAwait(false) is { } query
             && await _resolver.AnswerAsync(client, query, overTcp: true, limit.Token).ConfigureAwait(false) is { } answer)
         {
             await DnsStream.WriteAsync(stream, answer, limit.Token).ConfigureAwait(false);

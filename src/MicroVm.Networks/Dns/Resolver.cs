@@ -7,7 +7,7 @@ public sealed class Resolver(IGuestNames names)
 {
     // Of one guest, waiting for the host's servers at a time.
     private const int MaxWaiting = 32;
-    private readonly Dictionary<uint, int> _waiting = [];
+    private readonly GuestShare _waiting = new(MaxWaiting);
 
     /// <summary>Null: none, for what is no question or comes from no guest.</summary>
     public async Task<byte[]?> AnswerAsync(uint client, ReadOnlyMemory<byte> query, bool overTcp, CancellationToken cancellationToken)
@@ -41,7 +41,7 @@ public sealed class Resolver(IGuestNames names)
         uint client, ReadOnlyMemory<byte> query, DnsQuestion question, bool overTcp, CancellationToken cancellationToken)
     {
         IReadOnlyList<IPAddress> servers = names.ServersOf(client);
-        if (servers.Count == 0 || !TryBegin(client))
+        if (servers.Count == 0 || !_waiting.TryTake(client))
         {
             return DnsReply.Failure(query.Span, question, DnsReply.ServerFailure);
         }
@@ -53,26 +53,7 @@ public sealed class Resolver(IGuestNames names)
         }
         finally
         {
-            End(client);
-        }
-    }
-
-    private bool TryBegin(uint client)
-    {
-        lock (_waiting)
-        {
-            int waiting = _waiting.GetValueOrDefault(client);
-            _waiting[client] = Math.Min(waiting + 1, MaxWaiting);
-            return waiting < MaxWaiting;
-        }
-    }
-
-    private void End(uint client)
-    {
-        lock (_waiting)
-        {
-            int waiting = _waiting[client] - 1;
-            _ = waiting == 0 ? _waiting.Remove(client) : (_waiting[client] = waiting) > 0;
+            _waiting.Release(client);
         }
     }
 }
