@@ -11,6 +11,7 @@
 #include "devices.h"
 #include "path.h"
 #include "rootfs.h"
+#include "shares.h"
 #include "sysmount.h"
 
 #define ATTR_RDONLY 0x01
@@ -95,13 +96,17 @@ static bool is_known_type(const char *type)
 
 static int mount_extra(int root, const struct msg_mount *extra, struct failure *failure)
 {
-	CLEANUP_FD int target = path_open(root, extra->target, O_DIRECTORY);
-	bool existed = target >= 0;
+	CLEANUP_FD int target = -1;
+	bool existed;
 	char data[4200];
 	int r;
 
+	if (shares_is_share(extra))
+		return shares_attach(root, extra, failure);
 	if (!is_known_type(extra->type))
 		return fail_mount(failure, ENODEV, extra->type, extra->target);
+	target = path_open(root, extra->target, O_DIRECTORY);
+	existed = target >= 0;
 	if (!existed)
 		target = path_make(root, extra->target, PATH_DIRECTORY);
 	if (target < 0)
@@ -135,6 +140,14 @@ int mounts_bind_files(int root, const struct msg_setup *setup, struct failure *f
 		if (bind_file(root, source, setup->files[i].path, failure) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+int mounts_attach_shares(int root, const struct msg_setup *setup, struct failure *failure)
+{
+	for (size_t i = 0; i < setup->mounts_count; i++)
+		if (shares_is_share(&setup->mounts[i]) && shares_attach(root, &setup->mounts[i], failure) < 0)
+			return -1;
 	return 0;
 }
 

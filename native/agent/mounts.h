@@ -10,3 +10,6 @@ int mounts_enter(const struct msg_setup *setup, const char *terminal, struct fai
 
 // Binds the injected files over those in ROOT, which makes the ones that are missing there. 0 or -1 with FAILURE.
 int mounts_bind_files(int root, const struct msg_setup *setup, struct failure *failure);
+
+// Attaches what the host shares to ROOT, without what else is mounted there. 0 or -1 with FAILURE.
+int mounts_attach_shares(int root, const struct msg_setup *setup, struct failure *failure);

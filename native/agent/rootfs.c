@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "shares.h"
 #include "slot.h"
 
 #define BASE "/container"
@@ -114,6 +115,7 @@ int rootfs_write_file(size_t index, unsigned mode, struct mp_bytes content, stru
 int rootfs_unmount(void)
 {
 	(void)umount2(ROOTFS_PATH, 0);
+	shares_unmount();
 	if (umount2(SCRATCH, 0) < 0 && errno != EINVAL)
 		return -errno;
 	return 0;

@@ -2,12 +2,15 @@
 
 #include "network.h"
 #include "rootfs.h"
+#include "shares.h"
 
 int setup_run(const struct msg_setup *setup, struct cgroup *cgroup, struct failure *failure)
 {
 	int r;
 
 	if (rootfs_mount(setup->root.root_slot, setup->root.scratch_slot, failure) < 0 || rootfs_mount_terminals(failure) < 0)
+		return -1;
+	if (shares_mount(setup, failure) < 0)
 		return -1;
 	for (size_t i = 0; i < setup->files_count; i++)
 		if (rootfs_write_file(i, setup->files[i].mode, setup->files[i].content, failure) < 0)

@@ -76,7 +76,7 @@ static int open_directory(const char *path, int *ret)
 	return *ret < 0 ? -1 : 0;
 }
 
-// As Docker: a copy sees the files that are bound over the image's own, not file systems of the running container's.
+// As Docker: a copy sees volumes and the files that are bound over the image's own, not the running container's tmpfs.
 static bool sees_files(uint32_t kind)
 {
 	return kind == MSG_TOOL_KIND_STAT || kind == MSG_TOOL_KIND_ARCHIVE || kind == MSG_TOOL_KIND_EXTRACT;
@@ -89,7 +89,8 @@ static int enter_view(struct tool *tool, struct failure *failure)
 	if (open_directory(ROOTFS_PATH, &tool->root) < 0 || open_directory(ROOTFS_LOWER_PATH, &tool->lower) < 0 ||
 		open_directory(ROOTFS_UPPER_PATH, &tool->upper) < 0)
 		return internal(failure, "open root file system");
-	if (sees_files(tool->request->tool) && mounts_bind_files(tool->root, tool->setup, failure) < 0)
+	if (sees_files(tool->request->tool) &&
+		(mounts_attach_shares(tool->root, tool->setup, failure) < 0 || mounts_bind_files(tool->root, tool->setup, failure) < 0))
 		return -1;
 	if (fchdir(tool->root) < 0 || chroot(".") < 0)
 		return internal(failure, "chroot");

@@ -11,6 +11,9 @@ public sealed record HypervisorOptions
     /// <summary>The QEMU binary; null: qemu-system-x86_64 on the PATH.</summary>
     public string? QemuPath { get; init; }
 
+    /// <summary>The virtiofsd binary; null: that of the distribution.</summary>
+    public string? VirtiofsdPath { get; init; }
+
     /// <summary>kvm, tcg, or null: KVM where it works.</summary>
     public string? Accelerator { get; init; }
 

@@ -1,5 +1,6 @@
 using MicroVm.Hypervisor.Channel;
 using MicroVm.Hypervisor.Qemu;
+using MicroVm.Hypervisor.Shares;
 
 namespace MicroVm.Hypervisor;
 
@@ -17,6 +18,9 @@ internal sealed record RunningVmm
     public required ConsoleLog Console { get; init; }
 
     public required VmmMessages Messages { get; init; }
+
+    /// <summary>Null: it shares nothing with the host.</summary>
+    public ShareServer? Shares { get; init; }
 
     /// <summary>Bounds the processor time of the VM's control group; false: there is none.</summary>
     public required Func<double, bool> SetCpuQuota { get; init; }

@@ -9,6 +9,7 @@ public static class Slot
     public const int Scratch = 2;
     public const int FirstNetwork = 3;
     public const int MaxNetworks = 3;
+    public const int Shares = 6;
 
     // QEMU's microvm board with acpi=off: hw/i386/microvm.c, VIRTIO_MMIO_BASE and the first interrupt.
     internal const long Base = 0xfeb00000;

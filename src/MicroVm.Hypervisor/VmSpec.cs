@@ -51,6 +51,9 @@ public sealed record VmSpec
     [JsonIgnore]
     public IReadOnlyList<PublishedPort> PublishedPorts => [.. Networks.SelectMany(network => network.Ports)];
 
+    /// <summary>What slot 6 carries, by its number from 0: directories and files of the host. None: the slot stays empty.</summary>
+    public IReadOnlyList<ShareSpec> Shares { get; init; } = [];
+
     /// <summary>CPU time bound in CPUs (--cpus), null: only VCpus bounds it.</summary>
     public double? CpuQuota { get; init; }
 }
@@ -69,6 +72,11 @@ public sealed record DiskSpec(string Path, DiskFormat Format, bool ReadOnly, boo
     /// <summary>Files that the disk at Path refers to (VMDK extents); the VMM must be able to read them.</summary>
     public IReadOnlyList<string> Extents { get; init; } = [];
 }
+
+/// <summary>A directory or file of the host that the guest may use, and nothing beside it.</summary>
+/// <param name="Path">Absolute; it exists.</param>
+/// <param name="ReadOnly">The guest cannot write it.</param>
+public sealed record ShareSpec(string Path, bool ReadOnly);
 
 /// <summary>A network interface: a tap of the host's, else user-mode networking, outbound through the host's own sockets.</summary>
 public sealed record NetworkSpec

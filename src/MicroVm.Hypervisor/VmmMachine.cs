@@ -1,17 +1,26 @@
+using MicroVm.Hypervisor.Shares;
+
 namespace MicroVm.Hypervisor;
 
 /// <summary>A VM as its VMM's process: its end is the VM's, whoever started it.</summary>
 internal sealed class VmmMachine : IVirtualMachine
 {
+    private const int SharesLost = 255;
+    private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(1);
     private readonly RunningVmm _vmm;
     private readonly IVmmControl _control;
     private readonly CancellationTokenSource _ended = new();
     private volatile bool _killed;
+    private volatile string? _sharesEnd;
 
     public VmmMachine(RunningVmm vmm, IVmmControl control)
     {
         (_vmm, _control) = (vmm, control);
         Exited = WatchAsync();
+        if (vmm.Shares is { } shares)
+        {
+            _ = EndWithSharesAsync(shares);
+        }
     }
 
     public string Id => _vmm.Spec.Id;
@@ -57,10 +66,26 @@ internal sealed class VmmMachine : IVirtualMachine
         {
             _vmm.Console.Dispose();
             _vmm.Messages.Dispose();
+            _vmm.Shares?.Dispose();
         }
 
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>A guest whose files nobody serves any more waits for them for ever: its VM ends, and says why.</summary>
+    private async Task EndWithSharesAsync(ShareServer shares)
+    {
+        string reason = await shares.Ended.ConfigureAwait(false);
+
+        // It ends with its VM, too, and may be noticed first.
+        if (await Task.WhenAny(Exited, Task.Delay(s_grace)).ConfigureAwait(false) != Exited)
+        {
+            _sharesEnd = reason;
+            _vmm.Process.Kill();
+        }
+    }
+
+    private Task EndSharesAsync() => _vmm.Shares?.EndAsync() ?? Task.CompletedTask;
 
     private async Task<VmExit> WatchAsync()
     {
@@ -68,7 +93,9 @@ internal sealed class VmmMachine : IVirtualMachine
         try
         {
             _vmm.Console.Dispose();
-            VmExit exit = await _control.DescribeAsync(new(status, _killed, _vmm.Console.Panic, _vmm.Messages.LastLine())).ConfigureAwait(false);
+            await EndSharesAsync().ConfigureAwait(false);
+            VmExit exit = await _control.DescribeAsync(new(status, _killed || _sharesEnd is not null, _vmm.Console.Panic, _vmm.Messages.LastLine())).ConfigureAwait(false);
+            exit = _sharesEnd is { } reason ? new(SharesLost, reason) : exit;
             _vmm.Paths.Remove();
             _vmm.Gone();
             return exit;

@@ -51,3 +51,4 @@ void test_device_filter(void);
 void test_tar(void);
 void test_tools(void);
 void test_observe(void);
+void test_copy(void);

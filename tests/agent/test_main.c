@@ -25,6 +25,7 @@ int main(void)
 		{"tar", test_tar},
 		{"tools", test_tools},
 		{"observe", test_observe},
+		{"copy", test_copy},
 	};
 	int failed = 0;
 

@@ -76,6 +76,7 @@ internal sealed class CWriter(Model model)
         _text.AppendLine($"#define MSG_PREAMBLE_MAGIC 0x{ProtocolLimits.PreambleMagic:X16}ull");
         _text.AppendLine($"#define MSG_VSOCK_PORT {ProtocolLimits.VsockPort}u");
         _text.AppendLine($"#define MSG_SERIAL_PORT \"{ProtocolLimits.SerialPortName}\"");
+        _text.AppendLine($"#define MSG_SHARE_TAG \"{ProtocolLimits.ShareTag}\"");
         _text.AppendLine($"#define MSG_TOKEN_FILE \"{ProtocolLimits.TokenFile}\"");
         _text.AppendLine("// Room that the arrays of any one message need.");
         _text.AppendLine($"#define MSG_ARENA_SIZE {model.Messages.Max(Arena)}u\n");

@@ -57,7 +57,7 @@ static void encode_msg_root_file_system(struct mp_writer *w, const struct msg_ro
 
 static void decode_msg_mount(struct mp_reader *r, struct mp_arena *arena, struct msg_mount *m)
 {
-	size_t later = mp_read_record(r, 5);
+	size_t later = mp_read_record(r, 6);
 
 	(void)arena;
 	m->type = mp_read_text(r, 32);
@@ -65,17 +65,19 @@ static void decode_msg_mount(struct mp_reader *r, struct mp_arena *arena, struct
 	m->target = mp_read_text(r, 4096);
 	m->flags = mp_read_u64(r);
 	m->data = mp_read_text(r, 4096);
+	m->populate = mp_read_bool(r);
 	mp_skip(r, later, MSG_MAX_DEPTH - 2);
 }
 
 static void encode_msg_mount(struct mp_writer *w, const struct msg_mount *m)
 {
-	mp_write_array(w, 5);
+	mp_write_array(w, 6);
 	mp_write_text(w, m->type, 32);
 	mp_write_text(w, m->source, 4096);
 	mp_write_text(w, m->target, 4096);
 	mp_write_uint(w, m->flags);
 	mp_write_text(w, m->data, 4096);
+	mp_write_bool(w, m->populate);
 }
 
 static void decode_msg_injected_file(struct mp_reader *r, struct mp_arena *arena, struct msg_injected_file *m)

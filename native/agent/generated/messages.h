@@ -24,6 +24,7 @@
 #define MSG_PREAMBLE_MAGIC 0xFF6D766D0D0A1A00ull
 #define MSG_VSOCK_PORT 1023u
 #define MSG_SERIAL_PORT "mvm.agent"
+#define MSG_SHARE_TAG "mvm"
 #define MSG_TOKEN_FILE "opt/mvm/token"
 // Room that the arrays of any one message need.
 #define MSG_ARENA_SIZE 131088u
@@ -105,6 +106,7 @@ struct msg_mount {
 	const char *target;
 	uint64_t flags;
 	const char *data;
+	bool populate;
 };
 
 struct msg_injected_file {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using MicroVm.Hypervisor.Jail;
 using MicroVm.Hypervisor.Kvm;
 using MicroVm.Hypervisor.Qemu;
+using MicroVm.Hypervisor.Shares;
 using MicroVm.Interop.Libvirt;
 using MicroVm.Interop.Posix;
 using MicroVm.Interop.Vsock;
@@ -13,7 +14,6 @@ namespace MicroVm.Hypervisor.Host;
 public static class HostExamination
 {
     private static readonly string[] s_administration = ["/usr/sbin/", "/sbin/"];
-    private static readonly string[] s_virtiofsd = ["/usr/lib/qemu/virtiofsd", "/usr/libexec/virtiofsd"];
 
     /// <summary>Everything, the most important first. Takes some 100 ms.</summary>
     public static IReadOnlyList<HostFinding> Run(HypervisorOptions options, string kernel, string initramfs)
@@ -34,7 +34,7 @@ public static class HostExamination
             ControlGroups(options.Jail),
             UserNamespaces(),
             Network(options),
-            Virtiofsd(),
+            Virtiofsd(options),
             Libvirt(),
         ];
     }
@@ -172,9 +172,9 @@ public static class HostExamination
             fault.Remedy);
     }
 
-    private static HostFinding Virtiofsd() => (s_virtiofsd.FirstOrDefault(File.Exists) ?? HostProgram.Find("virtiofsd")) is not { } path
-        ? new("virtiofsd", FindingState.Weaker, "not found", "no directories of the host can be shared", "apt-get install qemu-system-common")
-        : new("virtiofsd", FindingState.Good, path);
+    private static HostFinding Virtiofsd(HypervisorOptions options) => (options.VirtiofsdPath ?? ShareServers.Installed) is not { } path
+        ? new("virtiofsd", FindingState.Weaker, "not found", "no volumes and bind mounts", "apt-get install qemu-system-common")
+        : new("virtiofsd", FindingState.Good, path, "volumes and bind mounts");
 
     private static HostFinding Libvirt()
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MicroVm.Interop.Posix;
 
 namespace MicroVm.Hypervisor.Jail;
 
@@ -23,6 +24,7 @@ internal static class JailCommandLine
         .. spec.Devices.Prepend("/dev/null").SelectMany(path => Bind("--dev-bind", path)),
         .. spec.ReadOnlyFiles.Distinct().SelectMany(path => Bind("--ro-bind", path)),
         .. spec.WritableFiles.SelectMany(path => Bind("--bind", path)),
+        .. Trees(spec),
         "--remount-ro", "/",
         "--chdir", "/",
         "--info-fd", Number(information),
@@ -40,11 +42,23 @@ internal static class JailCommandLine
         string[] always = ["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "mvm"];
         string[] processes = spec.IsEntered ? [] : ["--unshare-pid", "--as-pid-1"];
         string[] network = spec.SharesNetwork ? [] : ["--unshare-net"];
-        string[] user = spec.User is null
-            ? spec.IsEntered ? ["--unshare-user"] : ["--unshare-user", "--disable-userns"]
-            : ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"];
-        return [.. always, .. processes, .. network, .. user];
+        return [.. always, .. processes, .. network, .. spec.Capabilities is { } kept ? Root(kept) : User(spec)];
     }
+
+    private static string[] User(JailSpec spec) => spec.User is null
+        ? spec.IsEntered ? ["--unshare-user"] : ["--unshare-user", "--disable-userns"]
+        : ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"];
+
+    /// <summary>Where the daemon is not root itself, its user is it, in a user namespace.</summary>
+    private static IEnumerable<string> Root(IReadOnlyList<string> capabilities) =>
+    [
+        .. ProcessUser.IsRoot ? Array.Empty<string>() : ["--unshare-user", "--uid", "0", "--gid", "0"],
+        "--cap-drop", "ALL", .. capabilities.SelectMany(capability => (string[])["--cap-add", capability]),
+    ];
+
+    private static IEnumerable<string> Trees(JailSpec spec) => spec.Trees.Count == 0
+        ? []
+        : ["--proc", "/proc", .. spec.Trees.SelectMany(tree => (string[])[tree.ReadOnly ? "--ro-bind" : "--bind", tree.Path, tree.Place])];
 
     private static IEnumerable<string> Root(string tree) =>
         ProgramTree.TopOf(tree).SelectMany<(string Name, string? Target), string>(top => top.Target is null
@@ -53,7 +67,7 @@ internal static class JailCommandLine
 
     /// <summary>Bubblewrap would make them for its own user only.</summary>
     private static IEnumerable<string> Directories(JailSpec spec) =>
-        spec.Devices.Prepend("/dev/null").Concat(spec.ReadOnlyFiles).Concat(spec.WritableFiles)
+        spec.Devices.Prepend("/dev/null").Concat(spec.ReadOnlyFiles).Concat(spec.WritableFiles).Concat(spec.Trees.Select(tree => tree.Place))
             .SelectMany(Above).Distinct().Order(StringComparer.Ordinal)
             .SelectMany<string, string>(directory => ["--perms", "0755", "--dir", directory]);
 

@@ -27,8 +27,21 @@ internal sealed record JailSpec
     /// <summary>False: its starter has a control group for it.</summary>
     public bool HasControlGroup { get; init; } = true;
 
+    /// <summary>Trees and files of the host that it serves to a guest.</summary>
+    public IReadOnlyList<JailTree> Trees { get; init; } = [];
+
+    /// <summary>It is root, with these privileges alone; null: it is <see cref="User"/>, without any.</summary>
+    public IReadOnlyList<string>? Capabilities { get; init; }
+
+    /// <summary>Descriptors that it may have, as far as the daemon itself may.</summary>
+    public ulong OpenFiles { get; init; } = 4096;
+
     /// <summary>User and group; null: the daemon's own, which is not root then.</summary>
     public required uint? User { get; init; }
 
     public required GroupLimits Limits { get; init; }
 }
+
+/// <param name="Path">Of the host.</param>
+/// <param name="Place">Where the jail shows it, with all that is mounted below.</param>
+internal sealed record JailTree(string Path, string Place, bool ReadOnly);

@@ -12,6 +12,7 @@ internal static class SeccompFilter
     private const uint FirstX32 = 0x40000000;
     private const int Clone = 56;
     private const int Clone3 = 435;
+    private const int Unshare = 272;
     private const int ThreadGroupKill = 234;
     private const int ProcessLimit = 302; // prlimit64
 
@@ -32,6 +33,9 @@ internal static class SeccompFilter
     private const uint KillProcess = 0x80000000;
     private const uint NotPermitted = 0x00050000 | 1;
     private const uint NoSuchCall = 0x00050000 | 38; // The C library then takes clone, whose flags can be looked at.
+
+    // virtiofsd leaves its working directory to itself (unshare), shuts itself in (chroot), and makes what a guest wants made (mknod).
+    private static readonly int[] s_serving = [Unshare, 161, 133, 259];
 
     private static readonly int[] s_denied =
     [
@@ -63,7 +67,8 @@ internal static class SeccompFilter
 
     /// <summary>struct sock_filter, one after the other.</summary>
     /// <param name="among">The program's own number, where it has the host's; null: it is in a pid namespace of its own.</param>
-    public static byte[] Build(int? among = null)
+    /// <param name="isServing">It is virtiofsd.</param>
+    public static byte[] Build(int? among = null, bool isServing = false)
     {
         List<(ushort Code, byte True, byte False, uint Value)> program =
         [
@@ -76,7 +81,7 @@ internal static class SeccompFilter
             (Equal, 0, 1, Clone3),
             (Return, 0, 0, NoSuchCall),
         ];
-        foreach (int number in among is null ? s_denied : s_denied.Concat(s_deniedAmongOthers))
+        foreach (int number in s_denied.Except(isServing ? s_serving : []).Concat(among is null ? [] : s_deniedAmongOthers))
         {
             program.AddRange([(Equal, 0, 1, (uint)number), (Return, 0, 0, NotPermitted)]);
         }
@@ -88,7 +93,8 @@ internal static class SeccompFilter
 
         program.AddRange(
         [
-            (Equal, 0, 3, Clone),
+            (Equal, 1, 0, Clone),
+            (Equal, 0, 3, Unshare),
             (Load, 0, 0, FirstArgumentOffset),
             (AnyBit, 0, 1, NewNamespaces),
             (Return, 0, 0, NotPermitted),

@@ -12,10 +12,10 @@ namespace MicroVm.Hypervisor.Jail;
 internal sealed partial class VmmJail
 {
     private const int SigKill = 9;
-    private const ulong OpenFiles = 4096;
     private const ulong LockedMemory = 64 << 10;
     private const ulong LeastFileSize = 1 << 20;
     private static readonly byte[] s_filter = SeccompFilter.Build();
+    private static readonly byte[] s_servingFilter = SeccompFilter.Build(isServing: true);
     private readonly string? _bubblewrap;
     private readonly Lazy<ProgramTree> _tree;
 
@@ -30,10 +30,21 @@ internal sealed partial class VmmJail
         _tree = new(() => MakeTree(directory, program(), data), LazyThreadSafetyMode.PublicationOnly);
     }
 
+    private VmmJail(VmmJail other, string directory, Func<string> program)
+    {
+        (_bubblewrap, Users, Groups) = (other._bubblewrap, other.Users, other.Groups);
+        _tree = new(() => new(directory, [program()], []), LazyThreadSafetyMode.PublicationOnly);
+    }
+
     /// <summary>Null where the daemon is not root: VMs then run as its own user.</summary>
     public VmUsers? Users { get; }
 
     public ControlGroups Groups { get; }
+
+    /// <summary>Confines another program beside these VMMs, in their control groups.</summary>
+    /// <param name="directory">As for the VMM's.</param>
+    /// <param name="program">Finds it; not asked before the first start.</param>
+    public VmmJail For(string directory, Func<string> program) => new(this, directory, program);
 
     /// <summary>
     /// Starts a program that waits for <see cref="JailedVmm.Release"/>: what must be known of it before it runs can be
@@ -46,7 +57,7 @@ internal sealed partial class VmmJail
     public JailedVmm Start(JailSpec spec, SafeHandle output, IReadOnlyList<SafeHandle> inherited, long fileSize)
     {
         string bubblewrap = FindBubblewrap();
-        using AnonymousPipeServerStream filter = Filled(s_filter);
+        using AnonymousPipeServerStream filter = Filled(spec.Capabilities is null ? s_filter : s_servingFilter);
         using var information = new AnonymousPipeServerStream(PipeDirection.In, HandleInheritability.None);
         var block = new AnonymousPipeServerStream(PipeDirection.Out, HandleInheritability.None);
         try
@@ -167,7 +178,7 @@ internal sealed partial class VmmJail
     private static void Limit(int pid, JailSpec spec, long fileSize)
     {
         ResourceLimits.Set(pid, ResourceLimit.Core, 0); // A core holds all that the guest knows.
-        ResourceLimits.Set(pid, ResourceLimit.OpenFiles, OpenFiles);
+        ResourceLimits.SetAtMost(pid, ResourceLimit.OpenFiles, spec.OpenFiles);
         ResourceLimits.Set(pid, ResourceLimit.LockedMemory, LockedMemory);
         ResourceLimits.Set(pid, ResourceLimit.FileSize, Math.Max((ulong)fileSize, LeastFileSize));
         if (spec.User is not null)

@@ -39,6 +39,7 @@ internal static class DomainXml
             new XElement("title", Valid(spec.Name)),
             new XElement("metadata", Metadata(spec)),
             new XElement("memory", new XAttribute("unit", "b"), spec.Memory),
+            SharedMemory(spec),
             new XElement("vcpu", spec.VCpus),
             Boot(spec, host, tscKilohertz),
             new XElement("cpu", new XAttribute("mode", kvm ? "host-passthrough" : "maximum"), new XAttribute("check", "none")),
@@ -56,6 +57,12 @@ internal static class DomainXml
         new XElement(s_mvm + "name", Valid(spec.Name)),
         spec.Labels.OrderBy(l => l.Key, StringComparer.Ordinal)
             .Select(l => new XElement(s_mvm + "label", new XAttribute("key", Valid(l.Key)), Valid(l.Value))));
+
+    /// <summary>virtiofsd, which is beside libvirt, puts files into the guest's memory itself.</summary>
+    private static XElement? SharedMemory(VmSpec spec) => spec.Shares.Count == 0 ? null : new(
+        "memoryBacking",
+        new XElement("source", new XAttribute("type", "memfd")),
+        new XElement("access", new XAttribute("mode", "shared")));
 
     private static XElement Boot(VmSpec spec, HypervisorInfo host, uint? tscKilohertz) => new(
         "os",

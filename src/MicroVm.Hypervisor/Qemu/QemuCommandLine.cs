@@ -1,4 +1,5 @@
 using System.Globalization;
+using MicroVm.Hypervisor.Shares;
 
 namespace MicroVm.Hypervisor.Qemu;
 
@@ -13,6 +14,9 @@ internal static class QemuCommandLine
     /// <summary>Of the first interface that has a tap; the next ones follow.</summary>
     public const int FirstTapFd = 5;
 
+    // Requests under way: the most that the device takes.
+    private const string ShareQueue = "1024";
+
     // QEMU emulates `rep movsb` a byte at a time: without ERMS the kernel copies words (boot −10 %, streams twice as fast).
     private const string EmulatedCpu = "max,-erms";
 
@@ -21,6 +25,7 @@ internal static class QemuCommandLine
         "-name", $"mvm-{spec.Id[..Math.Min(12, spec.Id.Length)]}",
         "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
         .. Board(spec.Kernel, spec.Initramfs, spec.VCpus, spec.Memory, host, tscKilohertz),
+        .. spec.Shares.Count > 0 ? SharedMemory(spec.Memory) : [],
         "-chardev", $"socket,id=monitor,fd={MonitorFd},server=on,wait=off",
         "-mon", "chardev=monitor,mode=control",
         .. Devices(spec, paths, Channel(vsockCid, ChannelFd), TapFds(spec)),
@@ -42,6 +47,7 @@ internal static class QemuCommandLine
         .. Disk(spec.Root, "root", Slot.Root),
         .. Disk(spec.Scratch, "scratch", Slot.Scratch),
         .. spec.Networks.Zip(Backends(spec, taps)).SelectMany((network, index) => Network(network.First, network.Second, index)),
+        .. spec.Shares.Count > 0 ? Shares(paths) : [],
     ];
 
     /// <summary>The same board and kernel with no device but a console that nobody reads: what a start costs at least.</summary>
@@ -117,6 +123,16 @@ internal static class QemuCommandLine
             "-device", $"virtio-net-device,netdev=net{index},mac={mac},{Bus(Slot.FirstNetwork + index)}",
         ];
     }
+
+    /// <summary>Files go from virtiofsd's memory to the guest's without QEMU. A VM without shares has neither: what virtiofsd knows can't be restored.</summary>
+    private static string[] SharedMemory(long memory) =>
+        ["-object", $"memory-backend-memfd,id=ram,size={Number(memory)},share=on", "-machine", "memory-backend=ram"];
+
+    private static string[] Shares(VmPaths paths) =>
+    [
+        "-chardev", $"socket,id=shares,path={Escape(paths.Shares)}",
+        "-device", $"vhost-user-fs-device,chardev=shares,tag={ShareServer.Tag},queue-size={ShareQueue},{Bus(Slot.Shares)}",
+    ];
 
     private static string Bus(int slot) => $"bus=virtio-mmio-bus.{slot}";
 

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using MicroVm.Hypervisor.Channel;
 using MicroVm.Hypervisor.Jail;
 using MicroVm.Hypervisor.Kvm;
+using MicroVm.Hypervisor.Shares;
 using MicroVm.Interop.Cpu;
 using MicroVm.Interop.Processes;
 using MicroVm.Interop.Vsock;
@@ -16,6 +17,7 @@ public sealed class QemuHypervisor : IHypervisor
     private readonly HypervisorOptions _options;
     private readonly Lazy<HypervisorInfo> _info;
     private readonly VmmJail? _jail;
+    private readonly ShareServers _shares;
 
     // Begins to measure at once: the first VM needs not wait then.
     private readonly TimestampCounter? _counter = TimestampCounter.IsInvariant ? new() : null;
@@ -27,6 +29,7 @@ public sealed class QemuHypervisor : IHypervisor
         _jail = options.Jail.Enabled
             ? new(options.Jail, Path.Combine(options.Directory, "programs"), FindQemu, QemuInstallation.DataOf)
             : null;
+        _shares = new(options, _jail);
     }
 
     public HypervisorInfo Info => _info.Value;
@@ -83,12 +86,15 @@ public sealed class QemuHypervisor : IHypervisor
     {
         paths.Remove();
         uint? user = _jail?.Users?.Take();
+        ShareServer? shares = null;
         try
         {
-            return VmStart.Create(spec, paths, user, Info.Transport);
+            shares = _shares.Start(spec, paths, QemuJail.LimitsOf(spec, Info.Accelerator));
+            return VmStart.Create(spec, paths, user, Info.Transport, shares);
         }
         catch
         {
+            shares?.Abandon();
             Forget(spec, user);
             throw;
         }
@@ -97,6 +103,7 @@ public sealed class QemuHypervisor : IHypervisor
     /// <summary>Nothing of it runs; the error says so.</summary>
     internal Exception Abandon(VmStart start, Exception error)
     {
+        start.Shares?.Abandon();
         Forget(start.Spec, start.User);
         return start.Abandon(error);
     }
@@ -109,6 +116,7 @@ public sealed class QemuHypervisor : IHypervisor
         Transport = start.Transport,
         Console = start.Console,
         Messages = start.Messages,
+        Shares = start.Shares,
         SetCpuQuota = CpuQuota(start.Spec),
         Gone = () => Forget(start.Spec, start.User),
     };
@@ -126,6 +134,7 @@ public sealed class QemuHypervisor : IHypervisor
             Transport = VmStart.TransportOf(paths, VsockReservation.Read(paths.Cid)),
             Console = new ConsoleLog(paths.ConsoleOutput, spec.ConsoleLog),
             Messages = VmmMessages.Open(paths.Messages),
+            Shares = _shares.Adopt(spec, paths),
             SetCpuQuota = CpuQuota(spec),
             Gone = () => Forget(spec, user),
         };
@@ -147,7 +156,7 @@ public sealed class QemuHypervisor : IHypervisor
         }
 
         QemuJail.Prepare(start.Spec, start.Paths, start.User);
-        return Begin(_jail.Start(spec, start.Messages.Handle, inherited, ScratchLength(start)), start);
+        return Begin(_jail.Start(spec, start.Messages.Handle, inherited, QemuJail.LongestFile(start.Spec)), start);
     }
 
     /// <summary>The same for a process that is already there.</summary>
@@ -163,7 +172,7 @@ public sealed class QemuHypervisor : IHypervisor
         }
 
         QemuJail.Prepare(start.Spec, start.Paths, start.User);
-        return Begin(_jail.Enter(spec, entrant, keeper, start.Messages.Handle, start.Inherited, ScratchLength(start)), start);
+        return Begin(_jail.Enter(spec, entrant, keeper, start.Messages.Handle, start.Inherited, QemuJail.LongestFile(start.Spec)), start);
     }
 
     private VmmProcess Begin(JailedVmm vmm, VmStart start)
@@ -171,12 +180,11 @@ public sealed class QemuHypervisor : IHypervisor
         using (vmm)
         {
             Register(vmm.Process, start);
+            start.Shares?.Release();
             vmm.Release();
             return vmm.Process;
         }
     }
-
-    private static long ScratchLength(VmStart start) => new FileInfo(start.Spec.Scratch.Path).Length;
 
     /// <summary>Writes down which process it is; a VM that nobody will know of, because that failed, must not run on.</summary>
     private VmmProcess Register(VmmProcess process, VmStart start)
@@ -226,9 +234,10 @@ public sealed class QemuHypervisor : IHypervisor
     {
         if (!isKnown)
         {
-            StrayVmm.Kill(paths);
+            StrayVmm.Kill(paths.Token);
         }
 
+        ShareServers.Clear(spec, paths);
         paths.Remove();
         Forget(spec, user: null);
     }

@@ -1,4 +1,5 @@
 using MicroVm.Hypervisor.Jail;
+using MicroVm.Hypervisor.Shares;
 
 namespace MicroVm.Hypervisor.Qemu;
 
@@ -52,8 +53,13 @@ internal static class QemuJail
         };
     }
 
-    public static GroupLimits LimitsOf(VmSpec spec, string accelerator) => new(
-        spec.Memory + Overhead + (accelerator == "tcg" ? TranslationBuffer : 0), spec.VCpus + Threads, spec.CpuQuota ?? spec.VCpus + 1);
+    /// <summary>Bytes that no file of it may grow over; the guest's memory is one where it is shared.</summary>
+    public static long LongestFile(VmSpec spec) =>
+        Math.Max(new FileInfo(spec.Scratch.Path).Length, spec.Shares.Count > 0 ? spec.Memory : 0);
 
-    private static string[] WritableFiles(VmSpec spec, VmPaths paths) => [spec.Scratch.Path, paths.ConsoleOutput, paths.ConsoleInput];
+    public static GroupLimits LimitsOf(VmSpec spec, string accelerator) => new(
+        spec.Memory + Overhead + (spec.Shares.Count > 0 ? ShareServer.Memory : 0) + (accelerator == "tcg" ? TranslationBuffer : 0), spec.VCpus + Threads + (spec.Shares.Count > 0 ? ShareServer.Threads : 0), spec.CpuQuota ?? spec.VCpus + 1);
+
+    private static string[] WritableFiles(VmSpec spec, VmPaths paths) =>
+        [spec.Scratch.Path, paths.ConsoleOutput, paths.ConsoleInput, .. spec.Shares.Count > 0 ? [paths.Shares] : Array.Empty<string>()];
 }

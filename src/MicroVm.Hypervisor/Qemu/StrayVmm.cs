@@ -14,9 +14,10 @@ internal static class StrayVmm
     private const int SigKill = 9;
 
     /// <summary>Ends those of one VM.</summary>
-    public static void Kill(VmPaths paths)
+    /// <param name="argument">What their arguments hold, and no others'.</param>
+    public static void Kill(string argument)
     {
-        byte[] mark = Encoding.UTF8.GetBytes(paths.Token);
+        byte[] mark = Encoding.UTF8.GetBytes(argument);
         foreach (string directory in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(directory), NumberStyles.None, CultureInfo.InvariantCulture, out int pid) && Names(directory, mark))

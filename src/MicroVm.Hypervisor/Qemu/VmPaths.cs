@@ -37,9 +37,22 @@ internal sealed record VmPaths(string Directory)
     /// <summary>The number of the user that the VMM runs as.</summary>
     public string User => Path.Combine(Directory, "user");
 
+    /// <summary>Where virtiofsd listens for the VMM.</summary>
+    public string Shares => Path.Combine(Directory, "shares.sock");
+
+    /// <summary>Which process virtiofsd is, as <see cref="Process"/>.</summary>
+    public string SharesProcess => Path.Combine(Directory, "shares");
+
+    /// <summary>FIFO for what virtiofsd has to say.</summary>
+    public string SharesMessages => Path.Combine(Directory, "shares.messages");
+
     public void Remove()
     {
-        foreach (string file in new[] { Monitor, Channel, Launch, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid, User })
+        string[] files =
+        [
+            Monitor, Channel, Launch, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid, User, Shares, SharesProcess, SharesMessages,
+        ];
+        foreach (string file in files)
         {
             File.Delete(file);
         }

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using MicroVm.Hypervisor.Channel;
+using MicroVm.Hypervisor.Shares;
 using MicroVm.Interop.Netlink;
 using MicroVm.Interop.Posix;
 
@@ -34,6 +35,9 @@ internal sealed class VmStart : IDisposable
 
     public ConsoleLog Console { get; }
 
+    /// <summary>Null: it shares nothing with the host.</summary>
+    public ShareServer? Shares { get; init; }
+
     /// <summary>Null: the channel is a virtio-serial port.</summary>
     public uint? Cid => _vsock?.Cid;
 
@@ -45,7 +49,7 @@ internal sealed class VmStart : IDisposable
     /// <param name="user">Who will run it; null: the daemon's own.</param>
     /// <param name="transport">vsock or virtio-serial.</param>
     /// <exception cref="HypervisorException">Something of the host can't be used.</exception>
-    public static VmStart Create(VmSpec spec, VmPaths paths, uint? user, string transport)
+    public static VmStart Create(VmSpec spec, VmPaths paths, uint? user, string transport, ShareServer? shares)
     {
         WriteToken(paths.Token, spec.Token);
         NamedPipe.Create(paths.ConsoleOutput);
@@ -54,7 +58,7 @@ internal sealed class VmStart : IDisposable
         try
         {
             vsock?.Write(paths.Cid);
-            return new VmStart(spec, paths, user, vsock);
+            return new VmStart(spec, paths, user, vsock) { Shares = shares };
         }
         catch
         {

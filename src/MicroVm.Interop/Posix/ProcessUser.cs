@@ -11,6 +11,12 @@ public static partial class ProcessUser
 
     public static uint GroupId => EffectiveGroup();
 
+    /// <summary>Whether it has supplementary groups (getgroups(2)).</summary>
+    public static unsafe bool HasGroups => Groups(0, null) > 0;
+
+    [LibraryImport("libc", EntryPoint = "getgroups")]
+    private static unsafe partial int Groups(int count, uint* groups);
+
     [LibraryImport("libc", EntryPoint = "geteuid")]
     private static partial uint EffectiveUser();
 

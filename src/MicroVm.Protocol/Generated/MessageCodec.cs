@@ -624,24 +624,26 @@ public static partial class MessageCodec
 
     private static void Write(MessagePackWriter writer, Mount m)
     {
-        writer.WriteArrayHeader(5);
+        writer.WriteArrayHeader(6);
         Text(writer, m.Type, 32, "Mount.Type");
         Text(writer, m.Source, 4096, "Mount.Source");
         Text(writer, m.Target, 4096, "Mount.Target");
         writer.Write(m.Flags);
         Text(writer, m.Data, 4096, "Mount.Data");
+        writer.Write(m.Populate);
     }
 
     private static Mount ReadMount(ref MessagePackReader reader)
     {
-        int later = reader.ReadRecordHeader(5);
+        int later = reader.ReadRecordHeader(6);
         string fType = reader.ReadString(32);
         string fSource = reader.ReadString(4096);
         string fTarget = reader.ReadString(4096);
         ulong fFlags = reader.ReadUInt64();
         string fData = reader.ReadString(4096);
+        bool fPopulate = reader.ReadBoolean();
         reader.SkipValues(later, ProtocolLimits.MaxDepth - 2);
-        return new Mount(fType, fSource, fTarget, fFlags, fData);
+        return new Mount(fType, fSource, fTarget, fFlags, fData, fPopulate);
     }
 
     private static void Write(MessagePackWriter writer, InjectedFile m)

@@ -133,14 +133,17 @@ public sealed record RootFileSystem(
 /// <summary>A mount inside the container, after the standard ones (/proc, /sys, /dev …).</summary>
 [Struct]
 public sealed record Mount(
-    // File system type: <c>tmpfs</c>, <c>proc</c>, <c>sysfs</c>, <c>mqueue</c>, <c>cgroup2</c>.
+    // File system type: <c>tmpfs</c>, <c>proc</c>, <c>sysfs</c>, <c>mqueue</c>, <c>cgroup2</c>; or <c>share</c>.
     [property: Key(0), Limit(32)] string Type,
+    // Of a share: its number, and what of it: <c>0</c>, <c>0/some/path</c>.
     [property: Key(1), Limit(4096)] string Source,
     // Absolute path in the container; resolved inside its root; made when missing.
     [property: Key(2), Limit(4096)] string Target,
-    // MS_* flags of mount(2).
+    // MS_* flags of mount(2); of a share MS_RDONLY, MS_NOSUID, MS_NODEV and MS_NOEXEC.
     [property: Key(3)] ulong Flags,
-    [property: Key(4), Limit(4096)] string Data);
+    [property: Key(4), Limit(4096)] string Data,
+    // A share that is an empty directory gets what the image has at Target first.
+    [property: Key(5)] bool Populate = false);
 
 [Struct]
 public sealed record InjectedFile(

@@ -46,6 +46,11 @@ public static class ProtocolLimits
     /// <summary>Name of the virtio-serial port that carries the channel where vsock is missing.</summary>
     public const string SerialPortName = "mvm.agent";
 
+    /// <summary>
+    /// Tag of the virtiofs device whose root holds what the host shares, each a directory or file named by its number, from 0.
+    /// </summary>
+    public const string ShareTag = "mvm";
+
     /// <summary>fw_cfg file with the VM's token (32 bytes).</summary>
     public const string TokenFile = "opt/mvm/token";
 }

@@ -37,7 +37,10 @@ internal static class SampleMessages
     {
         yield return Named("setup.plain", 2, new Setup(
             new RootFileSystem(1, 2, false), "web", "example.org",
-            [new Mount("tmpfs", "tmpfs", "/tmp", 6, "mode=1777,size=65536k"), new Mount("proc", "proc", "/proc", 14, "")],
+            [
+                new Mount("tmpfs", "tmpfs", "/tmp", 6, "mode=1777,size=65536k"), new Mount("proc", "proc", "/proc", 14, ""),
+                new Mount("share", "0/a/sub", "/data", 1, "", Populate: true),
+            ],
             [new InjectedFile("/etc/hosts", 420, "127.0.0.1\tlocalhost\n"u8.ToArray())],
             [new NetworkInterface(3, "eth0", ["10.0.2.15/24", "fec0::15/64"], ["10.0.2.2"], 1500, [0x52, 0x54, 0, 0x12, 0x34, 0x56])],
             [new Sysctl("net.ipv4.ip_unprivileged_port_start", "0")],
