@@ -9,6 +9,7 @@ using MicroVm.Api.Info;
 using MicroVm.Api.Json;
 using MicroVm.Api.Networks;
 using MicroVm.Api.Stats;
+using MicroVm.Api.Volumes;
 
 namespace MicroVm.Api;
 
@@ -48,6 +49,9 @@ namespace MicroVm.Api;
 [JsonSerializable(typeof(NetworkDisconnectRequest))]
 [JsonSerializable(typeof(VolumePruneResponse))]
 [JsonSerializable(typeof(BuildPruneResponse))]
+[JsonSerializable(typeof(VolumeDocument))]
+[JsonSerializable(typeof(VolumeListResponse))]
+[JsonSerializable(typeof(VolumeCreateRequest))]
 [JsonSerializable(typeof(HostConfig))]
 [JsonSerializable(typeof(ContainerUpdateResponse))]
 [JsonSerializable(typeof(TopResponse))]

@@ -1,5 +1,6 @@
 using MicroVm.Api.Containers;
 using MicroVm.Api.Images;
+using MicroVm.Api.Volumes;
 
 namespace MicroVm.Api.Info;
 
@@ -9,12 +10,13 @@ public sealed record DiskUsage(
     long LayersSize,
     IReadOnlyList<ImageSummary>? Images,
     IReadOnlyList<ContainerSummary>? Containers,
-    IReadOnlyList<EmptyObject>? Volumes,
+    IReadOnlyList<VolumeDocument>? Volumes,
     IReadOnlyList<EmptyObject>? BuildCache);
 
 /// <summary>Answer of the prunes of what there is none of.</summary>
 public sealed record NetworkPruneResponse(IReadOnlyList<string>? NetworksDeleted);
 
+/// <param name="SpaceReclaimed">Bytes.</param>
 public sealed record VolumePruneResponse(IReadOnlyList<string>? VolumesDeleted, long SpaceReclaimed);
 
 public sealed record BuildPruneResponse(IReadOnlyList<string>? CachesDeleted, long SpaceReclaimed);

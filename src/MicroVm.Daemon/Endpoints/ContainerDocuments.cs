@@ -25,6 +25,7 @@ internal static partial class ContainerDocuments
         Platform = "linux",
         HostConfig = Host(container.Spec),
         GraphDriver = new(StorageDriver, null),
+        Mounts = MountDocuments.Points(container),
         Config = Config(container),
         NetworkSettings = Network(container),
     };

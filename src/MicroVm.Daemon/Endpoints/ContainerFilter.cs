@@ -53,7 +53,7 @@ internal sealed class ContainerFilter(Filters filters, IContainerService contain
         && filters.Any("status", value => value == ContainerDocuments.StatusName(container.Status))
         && filters.Any("health", value => value == HealthDocuments.FilterName(container))
         && filters.Any("network", value => ContainerDocuments.Networks(container).Any(network => value == network.Key || IsId(value, network.Value.NetworkID)))
-        && filters.Any("volume", _ => false)
+        && filters.Any("volume", value => container.Mounts.Any(mount => mount.Name == value || mount.Destination == value || mount.Source == value))
         && filters.Any("isolation", value => value is "default" or "")
         && !filters.Flag("is-task", otherwise: false);
 

@@ -46,6 +46,11 @@ internal static class ContainerSpecs
             Privileged = host.Privileged,
             Driver = RuntimeNames.ToDriver(host.Runtime),
             Tmpfs = Tmpfs(host),
+            Binds = Strings(host.Binds),
+            Mounts = [.. (host.Mounts ?? []).Where(mount => mount.Type != "tmpfs").Select(MountDocuments.Request)],
+            VolumesFrom = Strings(host.VolumesFrom),
+            Volumes = [.. request.Volumes?.Keys ?? []],
+            VolumeDriver = host.VolumeDriver ?? "",
             CapAdd = Strings(host.CapAdd),
             CapDrop = Strings(host.CapDrop),
             SecurityOptions = Strings(host.SecurityOpt),
@@ -103,7 +108,7 @@ internal static class ContainerSpecs
     private static Dictionary<string, string> Tmpfs(HostConfig host)
     {
         var mounts = new Dictionary<string, string>(host.Tmpfs ?? new Dictionary<string, string>());
-        foreach (MountConfig mount in host.Mounts ?? [])
+        foreach (MountConfig mount in (host.Mounts ?? []).Where(mount => mount.Type == "tmpfs"))
         {
             mounts[mount.Target ?? ""] = string.Join(',', TmpfsOptions(mount));
         }

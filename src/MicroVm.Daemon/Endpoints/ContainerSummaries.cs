@@ -34,6 +34,7 @@ internal sealed class ContainerSummaries(IImageStore images, DateTimeOffset now)
         Labels = container.Effective.Labels,
         State = ContainerDocuments.StatusName(container.Status),
         Status = Status(container),
+        Mounts = MountDocuments.Points(container),
         HostConfig = new(ContainerDocuments.NetworkName(container.Spec)),
         NetworkSettings = new(ContainerDocuments.Networks(container)),
     };

@@ -12,7 +12,6 @@ internal static class CreateSupport
     public static IReadOnlyList<string> Check(ContainerCreateRequest request)
     {
         HostConfig host = request.HostConfig ?? new();
-        CheckConfig(request);
         CheckStorage(host);
         CheckDevices(host);
         CheckNamespaces(host);
@@ -21,19 +20,12 @@ internal static class CreateSupport
         return Warnings(host);
     }
 
-    private static void CheckConfig(ContainerCreateRequest request)
-    {
-        Refuse(request.Volumes is { Count: > 0 }, "volumes are not supported");
-    }
-
     private static void CheckStorage(HostConfig host)
     {
-        Refuse(host.Binds is { Count: > 0 }, "bind mounts and volumes are not supported");
-        Refuse(host.VolumesFrom is { Count: > 0 }, "volumes of other containers are not supported");
-        Refuse(!string.IsNullOrEmpty(host.VolumeDriver), "volume drivers are not supported");
         foreach (MountConfig mount in host.Mounts ?? [])
         {
-            Refuse(mount.Type != "tmpfs", $"mounts of type {mount.Type} are not supported, only tmpfs");
+            Refuse(mount.Type is not ("bind" or "volume" or "tmpfs"), $"mounts of type {mount.Type} are not supported: bind, volume and tmpfs are");
+            Refuse(mount.BindOptions is { NonRecursive: true }, "bind mounts without what is mounted below (bind-recursive=disabled) are not supported");
         }
     }
 

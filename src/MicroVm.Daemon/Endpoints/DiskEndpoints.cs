@@ -2,26 +2,26 @@ using MicroVm.Api;
 using MicroVm.Api.Containers;
 using MicroVm.Api.Images;
 using MicroVm.Api.Info;
+using MicroVm.Api.Volumes;
 using MicroVm.Engine.Containers;
+using MicroVm.Engine.Volumes;
 using MicroVm.Images;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Daemon.Endpoints;
 
 /// <summary><c>/system/df</c>, and the prunes of what there is none of, which <c>system prune</c> asks for all the same.</summary>
-internal sealed class DiskEndpoints(IContainerService containers, IImageStore images)
+internal sealed class DiskEndpoints(IContainerService containers, IImageStore images, IVolumeService volumes)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/system/df", (RequestDelegate)UsageAsync);
-        routes.MapPost("/volumes/prune", (RequestDelegate)(context =>
-            context.WriteJsonAsync(new VolumePruneResponse([], 0), ApiJsonContext.Api.VolumePruneResponse)));
         routes.MapPost("/build/prune", (RequestDelegate)(context =>
             context.WriteJsonAsync(new BuildPruneResponse([], 0), ApiJsonContext.Api.BuildPruneResponse)));
     }
 
     /// <summary>All, or the kinds that <c>type</c> names.</summary>
-    private Task UsageAsync(HttpContext context)
+    private async Task UsageAsync(HttpContext context)
     {
         string?[] kinds = [.. context.Request.Query["type"]];
         if (kinds.FirstOrDefault(kind => kind is not ("container" or "image" or "volume" or "build-cache")) is { } unknown)
@@ -32,14 +32,26 @@ internal sealed class DiskEndpoints(IContainerService containers, IImageStore im
         bool Wanted(string kind) => kinds.Length == 0 || kinds.Contains(kind);
         IReadOnlyList<StoredImage> stored = images.List();
         Dictionary<Digest, long> sizes = stored.SelectMany(image => image.DiffIds).Distinct().ToDictionary(layer => layer, images.LayerSize);
-        return context.WriteJsonAsync(
+        await context.WriteJsonAsync(
             new DiskUsage(
                 Wanted("image") ? sizes.Values.Sum() : 0,
                 Wanted("image") ? Images(stored, sizes) : null,
                 Wanted("container") ? Containers() : null,
-                Wanted("volume") ? [] : null,
+                Wanted("volume") ? await VolumesAsync(context.RequestAborted) : null,
                 Wanted("build-cache") ? [] : null),
             ApiJsonContext.Api.DiskUsage);
+    }
+
+    private async Task<VolumeDocument[]> VolumesAsync(CancellationToken cancellationToken)
+    {
+        List<VolumeDocument> documents = [];
+        foreach (Volume volume in volumes.List())
+        {
+            long size = await volumes.SizeAsync(volume.Name, cancellationToken);
+            documents.Add(VolumeDocuments.Of(volume) with { UsageData = new(volumes.UsersOf(volume.Name).Count, size) });
+        }
+
+        return [.. documents];
     }
 
     private ImageSummary[] Images(IReadOnlyList<StoredImage> stored, Dictionary<Digest, long> sizes)

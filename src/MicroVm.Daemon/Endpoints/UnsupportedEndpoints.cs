@@ -19,7 +19,7 @@ internal static class UnsupportedEndpoints
         MapMissingObjects(routes);
         (string Route, string What)[] unsupported =
         [
-            ("/volumes/{**path}", "volumes"), ("/plugins/{**path}", "plugins"),
+            ("/plugins/{**path}", "plugins"),
             ("/build/{**path}", "building images"), ("/grpc", "BuildKit"), ("/session", "BuildKit"),
             ("/system/{**path}", "system information"),
             ("/distribution/{**path}", "distribution"), ("/images/search", "searching images"),
@@ -33,8 +33,6 @@ internal static class UnsupportedEndpoints
 
     private static void MapMissingObjects(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/volumes/{id}", (RequestDelegate)(context =>
-            throw ApiException.NotFound($"get {context.RouteText("id")}: no such volume")));
         routes.MapGet("/plugins/{id}/json", (RequestDelegate)(context =>
             throw ApiException.NotFound($"plugin \"{context.RouteText("id")}\" not found")));
     }

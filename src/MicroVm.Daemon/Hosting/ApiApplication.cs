@@ -6,6 +6,7 @@ using MicroVm.Engine.Events;
 using MicroVm.Engine.Execs;
 using MicroVm.Engine.Files;
 using MicroVm.Engine.Networks;
+using MicroVm.Engine.Volumes;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Store;
 
@@ -20,7 +21,7 @@ internal static class ApiApplication
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
     /// <param name="addServices">Registers <see cref="IContainerService"/>, <see cref="IExecService"/>, <see cref="IContainerFiles"/>,
-    /// <see cref="INetworkService"/>, <see cref="IImageStore"/>,
+    /// <see cref="INetworkService"/>, <see cref="IImageStore"/>, <see cref="IVolumeService"/>,
     /// <see cref="IHypervisor"/> and <see cref="EventBus"/>.</param>
     public static WebApplication Build(DaemonOptions options, Action<IServiceCollection> addServices)
     {
@@ -50,11 +51,13 @@ internal static class ApiApplication
         var containers = services.GetRequiredService<IContainerService>();
         var execs = services.GetRequiredService<IExecService>();
         var images = services.GetRequiredService<IImageStore>();
+        var volumes = services.GetRequiredService<IVolumeService>();
         var events = services.GetRequiredService<EventBus>();
         new SystemEndpoints(containers, images, services.GetRequiredService<IHypervisor>(), options).Map(routes);
         new ImageEndpoints(images, containers, events).Map(routes);
         new EventEndpoints(events).Map(routes);
-        new DiskEndpoints(containers, images).Map(routes);
+        new DiskEndpoints(containers, images, volumes).Map(routes);
+        new VolumeEndpoints(volumes).Map(routes);
         new ContainerEndpoints(containers, execs, images, services.GetRequiredService<ILogger<ContainerEndpoints>>()).Map(routes);
         new ExecEndpoints(execs).Map(routes);
         new NetworkEndpoints(services.GetRequiredService<INetworkService>()).Map(routes);

@@ -40,6 +40,7 @@ internal sealed class DaemonServices : IAsyncDisposable
         .AddSingleton(_containers.Execs)
         .AddSingleton(_containers.Files)
         .AddSingleton(_containers.Networks)
+        .AddSingleton(_containers.Volumes)
         .AddSingleton<IImageStore>(_images)
         .AddSingleton<IHypervisor>(_hypervisor)
         .AddSingleton(_events);

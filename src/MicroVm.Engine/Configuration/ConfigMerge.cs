@@ -24,7 +24,7 @@ internal static class ConfigMerge
             StopSignal = FirstGiven(spec.StopSignal, image.StopSignal ?? "") is { Length: > 0 } signal ? signal : null,
             Labels = MergeLabels(spec.Labels, image.Labels),
             ExposedPorts = Union(spec.ExposedPorts, image.ExposedPorts),
-            Volumes = image.Volumes,
+            Volumes = [.. spec.Volumes.Concat(image.Volumes).Distinct()],
             Shell = image.Shell,
             Health = HealthCheck.Merge(spec.Health, OfImage(image.Healthcheck)),
         };

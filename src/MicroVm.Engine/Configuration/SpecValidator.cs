@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Guest;
 using MicroVm.Engine.Logs;
+using MicroVm.Engine.Mounts;
 using MicroVm.Hypervisor;
 using MicroVm.Protocol.Messages;
 
@@ -17,6 +18,7 @@ namespace MicroVm.Engine.Configuration;
 internal static partial class SpecValidator
 {
     private const long MiB = 1 << 20;
+    private const int MaxMounts = ContainerMounts.Max;
 
     /// <summary>Throws <see cref="EngineException"/> (Invalid); returns warnings for what has no effect.</summary>
     public static IReadOnlyList<string> Validate(ContainerSpec spec, EffectiveConfig effective, EngineOptions options)
@@ -25,7 +27,7 @@ internal static partial class SpecValidator
         ValidateProcess(effective, ConfigMerge.Arguments(effective));
         ProcessValidator.CheckGroups(spec.Groups);
         ValidateResources(spec, options);
-        ValidateMounts(spec);
+        ValidateMounts(spec, effective);
         _ = LogSettings.Parse(spec.LogDriver, spec.LogOptions);
         LogAttributes.Check(spec, effective);
         ValidateNetwork(spec, effective);
@@ -76,7 +78,7 @@ internal static partial class SpecValidator
         }
     }
 
-    private static void ValidateMounts(ContainerSpec spec)
+    private static void ValidateMounts(ContainerSpec spec, EffectiveConfig effective)
     {
         Require(spec.Tmpfs.Count <= 128, "too many tmpfs mounts: at most 128");
         foreach ((string target, string mountOptions) in spec.Tmpfs)
@@ -85,6 +87,8 @@ internal static partial class SpecValidator
             _ = TmpfsOptions.ToMount(target, mountOptions);
         }
 
+        int mounts = spec.Binds.Count + spec.Mounts.Count + effective.Volumes.Count;
+        Require(mounts <= MaxMounts, $"too many volumes and bind mounts: at most {MaxMounts}");
         Require(spec.Sysctls.Count <= 64, "too many sysctls: at most 64");
         foreach (string name in spec.Sysctls.Keys)
         {

@@ -1,4 +1,5 @@
 using MicroVm.Engine.Configuration;
+using MicroVm.Engine.Mounts;
 using MicroVm.Engine.Persistence;
 using MicroVm.Images.Store;
 
@@ -16,13 +17,15 @@ public sealed partial class ContainerService
         string reserved = _index.Reserve(string.IsNullOrEmpty(name) ? null : name, id);
         try
         {
+            IReadOnlyList<ContainerMount> mounts = ResolveMounts(spec, effective, id);
             ContainerPaths paths = _store.CreateDirectory(id);
-            ContainerSnapshot snapshot = NewSnapshot(spec, image, effective, id, reserved, paths);
+            ContainerSnapshot snapshot = NewSnapshot(spec, image, effective, id, reserved, paths) with { Mounts = mounts };
             await AddAsync(snapshot, image, paths).WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
         {
             _index.Release(reserved);
+            _volumes.ReleaseAll(id);
             _store.Delete(id);
             throw e is IOException or UnauthorizedAccessException
                 ? new EngineException(EngineErrorKind.Internal, $"cannot create the container: {OneLine.Of(e.Message)}", e)

@@ -52,7 +52,7 @@ public sealed partial class ContainerService
         await TearDownAsync(container, run, isClean: end.IsProcessExit && isKept).ConfigureAwait(false);
         if (!isKept)
         {
-            await IgnoreFailure(RemoveOnceAsync(container)).ConfigureAwait(false);
+            await IgnoreFailure(AutoRemoveAsync(container)).ConfigureAwait(false);
         }
 
         RestartLater(container);
@@ -185,6 +185,7 @@ public sealed partial class ContainerService
         _ports.Release(run.Spec.PublishedPorts);
         _networks.Leave(container);
         ContainerStore.DeleteTree(container.Paths.RuntimeDirectory);
+        PublishUnmounts(container);
         lock (container.Sync)
         {
             container.Run = null;

@@ -110,10 +110,11 @@ public sealed partial class ContainerService : IFileAccess
     private async Task<(VmSpec Spec, Setup Setup)> PrepareOfflineVmAsync(Container container, CancellationToken cancellationToken)
     {
         PreparedDisks disks = await DisksAsync(container).WaitAsync(cancellationToken).ConfigureAwait(false);
-        VmSpec spec = VmSpecs.MakeOffline(container.Snapshot, _store.NewRuntimeDirectory(), disks, _options, _hypervisor.Info);
+        ContainerSnapshot reachable = WithPresentSources(container);
+        VmSpec spec = VmSpecs.MakeOffline(reachable, _store.NewRuntimeDirectory(), disks, _options, _hypervisor.Info);
         string record = ContainerPaths.OfflineVm(spec.RuntimeDirectory);
         await File.WriteAllBytesAsync(record, JsonSerializer.SerializeToUtf8Bytes(spec, EngineJson.Default.VmSpec), cancellationToken).ConfigureAwait(false);
-        Setup setup = GuestRequests.Setup(container.Snapshot, HostResolver.Read()) with { Interfaces = [], Sysctls = [] };
+        Setup setup = GuestRequests.Setup(reachable, HostResolver.Read()) with { Interfaces = [], Sysctls = [] };
         return (spec, setup);
     }
 

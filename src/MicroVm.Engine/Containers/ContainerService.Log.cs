@@ -41,7 +41,7 @@ public sealed partial class ContainerService
     [LoggerMessage(1011, LogLevel.Error, "Container {Id}: its virtual machine could not be cleared away")]
     private partial void LogSupervisionFailed(Exception exception, string id);
 
-    [LoggerMessage(1010, LogLevel.Error, "A container's state can't be read and is left alone: {Reason}")]
+    [LoggerMessage(1010, LogLevel.Error, "What is kept of a container or volume can't be read and is left alone: {Reason}")]
     private partial void LogUnreadable(string reason);
 
     [LoggerMessage(1014, LogLevel.Warning, "Container {Id} is paused, and its processors could not be stopped again after its files were copied: {Reason}")]

@@ -21,6 +21,7 @@ public sealed partial class ContainerService
             Container container = new(record, _store.PathsOf(record.Snapshot.Id));
             _index.Add(container);
             containers.Add(container);
+            HoldVolumes(container);
         }
 
         await Task.WhenAll(containers.Select(container => RecoverAsync(container, cancellationToken))).ConfigureAwait(false);
@@ -46,7 +47,7 @@ public sealed partial class ContainerService
         bool isLeftover = container.Snapshot is { Spec.AutoRemove: true, Status: not ContainerStatus.Created };
         if (container.Run is null && (isLeftover || container.Snapshot.Status is ContainerStatus.Removing))
         {
-            await IgnoreFailure(RemoveOnceAsync(container)).ConfigureAwait(false);
+            await IgnoreFailure(AutoRemoveAsync(container)).ConfigureAwait(false);
         }
     }
 

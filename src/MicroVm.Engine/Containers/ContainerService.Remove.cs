@@ -29,20 +29,23 @@ public sealed partial class ContainerService
                     + "stop the container before removing or force remove");
             }
 
-            return RemoveOnceAsync(found).WaitAsync(cancellationToken);
+            return RemoveOnceAsync(found, removeVolumes).WaitAsync(cancellationToken);
         }
     }
 
     /// <summary>Removes the container whatever its state; all callers share one removal.</summary>
-    private Task RemoveOnceAsync(Container container)
+    private Task RemoveOnceAsync(Container container, bool removeVolumes)
     {
         lock (container.Sync)
         {
-            return container.Removing ??= Task.Run(() => RemoveCoreAsync(container));
+            return container.Removing ??= Task.Run(() => RemoveCoreAsync(container, removeVolumes));
         }
     }
 
-    private async Task RemoveCoreAsync(Container container)
+    /// <summary>At the end of one that was to go with its run (--rm).</summary>
+    private Task AutoRemoveAsync(Container container) => RemoveOnceAsync(container, removeVolumes: container.Snapshot.Spec.AutoRemove);
+
+    private async Task RemoveCoreAsync(Container container, bool removeVolumes)
     {
         try
         {
@@ -66,6 +69,12 @@ public sealed partial class ContainerService
         }
 
         _index.Remove(container);
+        ReleaseVolumes(container.Snapshot.Mounts, container.Id);
+        if (removeVolumes)
+        {
+            await RemoveAnonymousVolumesAsync(container).ConfigureAwait(false);
+        }
+
         container.EndStreams();
         lock (container.Sync)
         {

@@ -103,6 +103,7 @@ public sealed partial class ContainerService
 
     private async Task LaunchAsync(Container container, CancellationToken cancellationToken)
     {
+        PrepareSources(container);
         StartClock clock = new();
         PreparedDisks disks = await DisksAsync(container).WaitAsync(cancellationToken).ConfigureAwait(false);
         clock.Mark("disk");
@@ -199,6 +200,7 @@ public sealed partial class ContainerService
                 Timings = clock.Steps,
                 Health = snapshot.Effective.Health is null ? null : HealthState.Starting,
             });
+            PublishMounts(container);
             Publish(container, "start");
         }
 

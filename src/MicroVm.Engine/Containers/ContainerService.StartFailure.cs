@@ -76,7 +76,7 @@ public sealed partial class ContainerService
         // A removal that is under way waits for this start: it must not be waited for here.
         if (container.Snapshot.Spec.AutoRemove && container.Removing is null)
         {
-            await RemoveOnceAsync(container).ConfigureAwait(false);
+            await AutoRemoveAsync(container).ConfigureAwait(false);
         }
     }
 }

@@ -6,6 +6,7 @@ using MicroVm.Engine.Files;
 using MicroVm.Engine.Logs;
 using MicroVm.Engine.Networks;
 using MicroVm.Engine.Persistence;
+using MicroVm.Engine.Volumes;
 using MicroVm.Hypervisor;
 using MicroVm.Hypervisor.Disks;
 using MicroVm.Images;
@@ -51,6 +52,7 @@ public sealed partial class ContainerService : IContainerService, IAsyncDisposab
         _scratch = new(Path.Combine(options.Root, "templates"));
         _networks = new(options, this, events, _logger);
         _ports = new(_networks.Backend == NetworkBackend.Bridge);
+        _volumes = VolumeService.Open(options.Root, events, LogUnreadable);
         Execs = new ExecService(this, events);
         Files = new ContainerFiles(this, images);
     }

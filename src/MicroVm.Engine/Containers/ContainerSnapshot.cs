@@ -1,4 +1,5 @@
 using MicroVm.Engine.Health;
+using MicroVm.Engine.Mounts;
 using MicroVm.Engine.Networks;
 using MicroVm.Hypervisor;
 using MicroVm.Images;
@@ -65,6 +66,9 @@ public sealed record ContainerSnapshot
     public IReadOnlyList<NetworkEndpoint> Endpoints { get; init; } = [];
 
     public string LogPath { get; init; } = "";
+
+    /// <summary>Its volumes and bind mounts, those with the shorter paths first.</summary>
+    public IReadOnlyList<ContainerMount> Mounts { get; init; } = [];
 
     /// <summary>Milliseconds of the last start's steps: disk, vmm, boot, process.</summary>
     public IReadOnlyDictionary<string, double> Timings { get; init; } = new Dictionary<string, double>();

@@ -1,4 +1,5 @@
 using MicroVm.Engine.Health;
+using MicroVm.Engine.Mounts;
 using MicroVm.Engine.Networks;
 using MicroVm.Hypervisor;
 
@@ -76,6 +77,20 @@ public sealed record ContainerSpec
 
     /// <summary>Which hypervisor driver; empty: the one that the daemon is set to when it starts.</summary>
     public string Driver { get; init; } = "";
+
+    /// <summary>-v: [SOURCE:]TARGET[:MODE].</summary>
+    public IReadOnlyList<string> Binds { get; init; } = [];
+
+    /// <summary>--mount, without tmpfs.</summary>
+    public IReadOnlyList<MountRequest> Mounts { get; init; } = [];
+
+    /// <summary>--volumes-from: CONTAINER[:MODE].</summary>
+    public IReadOnlyList<string> VolumesFrom { get; init; } = [];
+
+    /// <summary>Targets that get an anonymous volume each, beside those that the image asks for.</summary>
+    public IReadOnlyList<string> Volumes { get; init; } = [];
+
+    public string VolumeDriver { get; init; } = "";
 
     /// <summary>Target path to mount options.</summary>
     public IReadOnlyDictionary<string, string> Tmpfs { get; init; } = new Dictionary<string, string>();

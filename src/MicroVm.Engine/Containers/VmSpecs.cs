@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using MicroVm.Engine.Configuration;
+using MicroVm.Engine.Mounts;
 using MicroVm.Engine.Networks;
 using MicroVm.Engine.Persistence;
 using MicroVm.Hypervisor;
@@ -35,6 +36,7 @@ internal static class VmSpecs
             Root = disks.Root,
             Scratch = disks.Scratch,
             Networks = Networks(container, ports),
+            Shares = GuestMounts.Shares(container),
             CpuQuota = container.Spec.NanoCpus > 0 ? container.Spec.NanoCpus / Billion : null,
         };
 
@@ -54,6 +56,7 @@ internal static class VmSpecs
             Token = RandomNumberGenerator.GetBytes(32),
             Root = disks.Root,
             Scratch = disks.Scratch,
+            Shares = GuestMounts.Shares(container),
         };
 
     /// <summary>-p's ports, and with -P every exposed port that they leave out; none where there is no way in.</summary>

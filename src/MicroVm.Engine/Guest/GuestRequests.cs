@@ -1,5 +1,6 @@
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Execs;
+using MicroVm.Engine.Mounts;
 using MicroVm.Engine.Networks;
 using MicroVm.Protocol.Messages;
 
@@ -25,7 +26,7 @@ internal static class GuestRequests
             new(RootSlot, ScratchSlot, spec.ReadOnlyRoot),
             container.Effective.Hostname,
             spec.Domainname,
-            [.. spec.Tmpfs.Select(mount => TmpfsOptions.ToMount(mount.Key, mount.Value))],
+            GuestMounts.All(container),
             EtcFiles.Make(container, host),
             [.. container.Endpoints.Select(Interface)],
             [.. spec.Sysctls.Select(sysctl => new Sysctl(sysctl.Key, sysctl.Value))],

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using MicroVm.Engine.Networks;
+using MicroVm.Engine.Volumes;
 using MicroVm.Hypervisor;
 
 namespace MicroVm.Engine.Persistence;
@@ -8,4 +9,5 @@ namespace MicroVm.Engine.Persistence;
 [JsonSerializable(typeof(ContainerRecord))]
 [JsonSerializable(typeof(VmSpec))]
 [JsonSerializable(typeof(NetworkRecord))]
+[JsonSerializable(typeof(Volume))]
 internal sealed partial class EngineJson : JsonSerializerContext;

@@ -11,6 +11,7 @@ using MicroVm.Engine.Events;
 using MicroVm.Engine.Execs;
 using MicroVm.Engine.Files;
 using MicroVm.Engine.Networks;
+using MicroVm.Engine.Volumes;
 using MicroVm.Hypervisor;
 using MicroVm.Images.Layers;
 using MicroVm.Images.Store;
@@ -43,6 +44,7 @@ internal sealed class ApiTestServer : IAsyncDisposable
             .AddSingleton<IContainerFiles>(Files)
             .AddSingleton<INetworkService>(Networks)
             .AddSingleton<IImageStore>(Images)
+            .AddSingleton<IVolumeService>(VolumeService.Open(_directory, Events, Assert.Fail))
             .AddSingleton<IHypervisor>(new StaticHypervisor())
             .AddSingleton(Events));
     }

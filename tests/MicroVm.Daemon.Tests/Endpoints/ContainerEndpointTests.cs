@@ -134,9 +134,8 @@ public class ContainerEndpointTests
     }
 
     [Theory]
-    [InlineData(""" "Binds":["/a:/b"] """)]
-    [InlineData(""" "VolumesFrom":["x"] """)]
-    [InlineData(""" "Mounts":[{"Type":"bind","Source":"/a","Target":"/b"}] """)]
+    [InlineData(""" "Mounts":[{"Type":"npipe","Source":"/a","Target":"/b"}] """)]
+    [InlineData(""" "Mounts":[{"Type":"bind","Source":"/a","Target":"/b","BindOptions":{"NonRecursive":true}}] """)]
     [InlineData(""" "Devices":[{"PathOnHost":"/dev/x"}] """)]
     [InlineData(""" "DeviceRequests":[{"Count":-1}] """)]
     [InlineData(""" "PidMode":"host" """)]
