@@ -22,7 +22,7 @@ internal static class CommandTable
         new("events", "", "Get real time events from the daemon", 0, 0),
         new("export", "CONTAINER", "Export a container's filesystem as a tar archive", 1, 1),
         new("history", "IMAGE", "Show the history of an image", 1, 1),
-        new("inspect", "NAME|ID [NAME|ID...]", "Return low-level information on containers, images and networks", 1),
+        new("inspect", "NAME|ID [NAME|ID...]", "Return low-level information on containers, images, networks and volumes", 1),
         new("kill", "CONTAINER [CONTAINER...]", "Kill one or more running containers", 1),
         new("load", "", "Load an image from a tar archive or STDIN", 0, 0),
         new("logs", "CONTAINER", "Fetch the logs of a container", 1, 1),
@@ -50,8 +50,13 @@ internal static class CommandTable
         new("network ls", "", "List networks", 0, 0),
         new("network prune", "", "Remove all unused networks", 0, 0),
         new("network rm", "NETWORK [NETWORK...]", "Remove one or more networks", 1),
-        new("system df", "", "Show how much disk images and containers take", 0, 0),
+        new("system df", "", "Show how much disk images, containers and volumes take", 0, 0),
         new("system prune", "", "Remove what is not used", 0, 0),
+        new("volume create", "[VOLUME]", "Create a volume", 0, 1),
+        new("volume inspect", "VOLUME [VOLUME...]", "Display detailed information on one or more volumes", 1),
+        new("volume ls", "", "List volumes", 0, 0),
+        new("volume prune", "", "Remove unused local volumes", 0, 0),
+        new("volume rm", "VOLUME [VOLUME...]", "Remove one or more volumes", 1),
         new("wait", "CONTAINER [CONTAINER...]", "Block until one or more containers stop, then print their exit codes", 1),
     ];
 
@@ -65,6 +70,7 @@ internal static class CommandTable
         new("image", "Manage images", ["history", "inspect", "list", "load", "ls", "prune", "pull", "push", "remove", "rm", "save", "tag"]),
         new("network", "Manage networks", ["connect", "create", "disconnect", "inspect", "list", "ls", "prune", "remove", "rm"]),
         new("system", "Manage mvm", ["df", "events", "info", "prune"]),
+        new("volume", "Manage volumes", ["create", "inspect", "list", "ls", "prune", "remove", "rm"]),
     ];
 
     internal static CommandInfo? Find(string name)
@@ -127,6 +133,11 @@ internal static class CommandTable
         "pause" or "unpause" => new ContainerActionCommand(info.Name),
         "stats" => new StatsCommand(),
         "tag" => new TagCommand(),
+        "volume create" => new VolumeCreateCommand(),
+        "volume inspect" => new InspectCommand("volume"),
+        "volume ls" => new VolumeListCommand(),
+        "volume prune" => new VolumePruneCommand(),
+        "volume rm" => new VolumeRemoveCommand(),
         "wait" => new WaitCommand(),
         _ => throw new ArgumentOutOfRangeException(nameof(info)),
     };
@@ -146,9 +157,9 @@ internal static class CommandTable
         ("container", "remove") => "rm",
         ("image", "ls" or "list") => "images",
         ("image", "rm" or "remove") => "rmi",
-        ("network", "list") => "network ls",
-        ("network", "remove") => "network rm",
-        ("network", _) or (_, "prune" or "df") => $"{group} {verb}",
+        ("network" or "volume", "list") => $"{group} ls",
+        ("network" or "volume", "remove") => $"{group} rm",
+        ("network" or "volume", _) or (_, "prune" or "df") => $"{group} {verb}",
         _ => verb,
     };
 }

@@ -4,6 +4,7 @@ using MicroVm.Api;
 using MicroVm.Api.Containers;
 using MicroVm.Api.Images;
 using MicroVm.Api.Info;
+using MicroVm.Api.Volumes;
 using MicroVm.Cli.Arguments;
 using MicroVm.Cli.Output;
 using MicroVm.Cli.Templates;
@@ -38,13 +39,14 @@ internal sealed class DiskUsageCommand : Command
         {
             WriteImages(context.Out, usage.Images ?? []);
             WriteContainers(context.Out, usage.Containers ?? []);
+            WriteVolumes(context.Out, usage.Volumes ?? []);
             return ExitCodes.Success;
         }
 
         string format = RowFormatter.IsDefault(_format)
             ? "table {{.Type}}\t{{.TotalCount}}\t{{.Active}}\t{{.Size}}\t{{.Reclaimable}}"
             : _format!;
-        new RowFormatter(s_headers).Write(context.Out, format, [Images(usage), Containers(usage.Containers ?? []), None("Local Volumes"), None("Build Cache")]);
+        new RowFormatter(s_headers).Write(context.Out, format, [Images(usage), Containers(usage.Containers ?? []), Volumes(usage.Volumes ?? []), None("Build Cache")]);
         return ExitCodes.Success;
     }
 
@@ -62,6 +64,15 @@ internal sealed class DiskUsageCommand : Command
         long idle = containers.Where(container => !IsActive(container)).Sum(container => container.SizeRw ?? 0);
         return Row("Containers", containers.Count, containers.Count(IsActive), size, idle);
     }
+
+    private static Dictionary<string, string> Volumes(IReadOnlyList<VolumeDocument> volumes)
+    {
+        bool IsUsed(VolumeDocument volume) => volume.UsageData is { RefCount: > 0 };
+        long idle = volumes.Where(volume => !IsUsed(volume)).Sum(SizeOf);
+        return Row("Local Volumes", volumes.Count, volumes.Count(IsUsed), volumes.Sum(SizeOf), idle);
+    }
+
+    private static long SizeOf(VolumeDocument volume) => Math.Max(0, volume.UsageData?.Size ?? 0);
 
     private static Dictionary<string, string> None(string type) => Row(type, 0, 0, 0, 0);
 
@@ -98,6 +109,18 @@ internal sealed class DiskUsageCommand : Command
             table.Add(
                 ShortId.Of(container.Id), container.Image, $"\"{container.Command}\"", HumanSize.Decimal(container.SizeRw ?? 0), Ago(container.Created),
                 container.Status, string.Join(',', (container.Names ?? []).Select(name => name.TrimStart('/'))));
+        }
+
+        table.Write(output);
+    }
+
+    private static void WriteVolumes(TextOutput output, IReadOnlyList<VolumeDocument> volumes)
+    {
+        output.WriteLine().WriteLine("Local Volumes space usage:").WriteLine();
+        var table = new Table("VOLUME NAME", "LINKS", "SIZE");
+        foreach (VolumeDocument volume in volumes)
+        {
+            table.Add(volume.Name, $"{volume.UsageData?.RefCount ?? 0}", HumanSize.Decimal(SizeOf(volume)));
         }
 
         table.Write(output);

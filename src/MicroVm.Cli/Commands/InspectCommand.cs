@@ -9,7 +9,7 @@ using MicroVm.Cli.Templates;
 
 namespace MicroVm.Cli.Commands;
 
-/// <summary>A container of that name, else an image, else a network. The daemon's documents as they are, in one array.</summary>
+/// <summary>A container of that name, else an image, else a network, else a volume. The daemon's documents as they are, in one array.</summary>
 /// <param name="kind">Of which kind alone; empty: --type says.</param>
 internal sealed class InspectCommand(string kind) : Command
 {
@@ -30,15 +30,15 @@ internal sealed class InspectCommand(string kind) : Command
         if (_type.Length == 0)
         {
             flags.Switch("size", 's', "Display total file sizes if the type is container", value => _size = value);
-            flags.Text("type", '\0', "Only inspect objects of the given type (container, image, network)", value => _type = value);
+            flags.Text("type", '\0', "Only inspect objects of the given type (container, image, network, volume)", value => _type = value);
         }
     }
 
     internal override int Execute(CommandContext context, List<string> operands)
     {
-        if (_type is not ("" or "container" or "image" or "network"))
+        if (_type is not ("" or "container" or "image" or "network" or "volume"))
         {
-            throw new CliException($"unknown type: \"{_type}\": must be one of \"container\", \"image\", \"network\"");
+            throw new CliException($"unknown type: \"{_type}\": must be one of \"container\", \"image\", \"network\", \"volume\"");
         }
 
         GoTemplate? template = _format is { Length: > 0 } format ? GoTemplate.Parse(format == "json" ? "{{json .}}" : format) : null;
@@ -70,7 +70,8 @@ internal sealed class InspectCommand(string kind) : Command
             "container" => [ContainerPath(name)],
             "image" => [ContainerPaths.OfImage(name, "/json")],
             "network" => [ContainerPaths.OfNetwork(name, "")],
-            _ => [ContainerPath(name), ContainerPaths.OfImage(name, "/json"), ContainerPaths.OfNetwork(name, "")],
+            "volume" => [VolumePath(name)],
+            _ => [ContainerPath(name), ContainerPaths.OfImage(name, "/json"), ContainerPaths.OfNetwork(name, ""), VolumePath(name)],
         };
         foreach (string path in paths)
         {
@@ -88,6 +89,8 @@ internal sealed class InspectCommand(string kind) : Command
     }
 
     private string ContainerPath(string name) => ContainerPaths.Of(name, _size ? "json?size=1" : "json");
+
+    private static string VolumePath(string name) => "/volumes/" + Percent.Encode(name);
 
     private static string Indent(List<JsonElement> elements)
     {

@@ -76,22 +76,15 @@ internal sealed class PruneCommand(bool containers, bool images) : Command
     {
         var networks = JsonSerializer.Deserialize(Post(context, "/networks/prune", _filters), ApiJsonContext.Api.NetworkPruneResponse)!;
         Tell(context.Out, "Deleted Networks:", networks.NetworksDeleted ?? []);
-        if (!_volumes)
-        {
-            return 0;
-        }
-
-        var volumes = JsonSerializer.Deserialize(Post(context, "/volumes/prune", _filters), ApiJsonContext.Api.VolumePruneResponse)!;
-        Tell(context.Out, "Deleted Volumes:", volumes.VolumesDeleted ?? []);
-        return volumes.SpaceReclaimed;
+        return _volumes ? VolumePruneCommand.Prune(context, _filters) : 0;
     }
 
-    private static byte[] Post(CommandContext context, string path, ListFilters filters) =>
+    internal static byte[] Post(CommandContext context, string path, ListFilters filters) =>
         context.Client.Request("POST", filters.ToQuery() is { } query ? $"{path}?{query}" : path);
 
     private static string Line(ImageDeleteItem item) => item.Untagged is { } name ? "untagged: " + name : "deleted: " + item.Deleted;
 
-    private static void Tell(TextOutput output, string title, IEnumerable<string> items)
+    internal static void Tell(TextOutput output, string title, IEnumerable<string> items)
     {
         List<string> list = [.. items];
         if (list.Count > 0)
@@ -117,7 +110,15 @@ internal sealed class PruneCommand(bool containers, bool images) : Command
             context.Out.WriteLine();
         }
 
-        context.Out.Write("Are you sure you want to continue? [y/N] ").Flush();
+        return IsYes(context.Out);
+    }
+
+    /// <summary>Warns, and asks.</summary>
+    internal static bool Confirm(TextOutput output, string warning) => IsYes(output.WriteLine(warning));
+
+    private static bool IsYes(TextOutput output)
+    {
+        output.Write("Are you sure you want to continue? [y/N] ").Flush();
         Span<byte> answer = stackalloc byte[256];
         int count = FileDescriptor.StandardInput.Read(answer);
         return count > 0 && answer[0] is (byte)'y' or (byte)'Y';

@@ -11,6 +11,7 @@ namespace MicroVm.Cli.Commands;
 internal sealed class PsCommand : Command
 {
     private const int CommandWidth = 20;
+    private const int MountWidth = 15;
 
     // A daemon may leave out what is empty.
     private static readonly Dictionary<string, string> s_none = [];
@@ -116,10 +117,16 @@ internal sealed class PsCommand : Command
         ["Size"] = Size(container),
         ["Names"] = Names(container),
         ["Labels"] = string.Join(',', (container.Labels ?? s_none).Select(label => $"{label.Key}={label.Value}")),
-        ["Mounts"] = string.Join(',', (container.Mounts ?? []).Select(mount => mount.Name is { Length: > 0 } name ? name : mount.Source)),
-        ["LocalVolumes"] = (container.Mounts ?? []).Count.ToString(CultureInfo.InvariantCulture),
+        ["Mounts"] = string.Join(',', (container.Mounts ?? []).Select(MountName)),
+        ["LocalVolumes"] = (container.Mounts ?? []).Count(mount => mount.Driver == "local").ToString(CultureInfo.InvariantCulture),
         ["Networks"] = string.Join(',', container.NetworkSettings?.Networks?.Keys ?? []),
     };
+
+    private string MountName(MountPoint mount)
+    {
+        string name = mount.Name is { Length: > 0 } volume ? volume : mount.Source;
+        return _untruncated || name.Length <= MountWidth ? name : name[..(MountWidth - 1)] + "…";
+    }
 
     private string Id(ContainerSummary container) => ShortId.Of(container.Id, _untruncated);
 

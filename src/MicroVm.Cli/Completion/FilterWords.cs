@@ -20,10 +20,12 @@ internal static class FilterWords
 
     private static string[] Keys(string command) => command switch
     {
-        "ps" => ["ancestor", "before", "exited", "expose", "health", "id", "label", "name", "network", "publish", "since", "status"],
+        "ps" => ["ancestor", "before", "exited", "expose", "health", "id", "label", "name", "network", "publish", "since", "status", "volume"],
         "images" => ["before", "dangling", "label", "reference", "since"],
-        "events" => ["container", "daemon", "event", "image", "label", "network", "scope", "type"],
+        "events" => ["container", "daemon", "event", "image", "label", "network", "scope", "type", "volume"],
         "network ls" => ["dangling", "driver", "id", "label", "name", "scope", "type"],
+        "volume ls" => ["dangling", "driver", "label", "name"],
+        "volume prune" => ["all", "label"],
         "container prune" or "network prune" => ["label", "until"],
         "image prune" or "system prune" => ["dangling", "label", "until"],
         _ => [],
@@ -33,9 +35,10 @@ internal static class FilterWords
     {
         "status" => ["created", "running", "paused", "restarting", "removing", "exited", "dead"],
         "health" => ["none", "starting", "healthy", "unhealthy"],
-        "dangling" => s_boolean,
+        "dangling" or "all" => s_boolean,
+        "driver" => ["local", "bridge"],
         "network" => ["none", "default", "bridge"],
-        "type" => ["container", "image", "network", "daemon"],
+        "type" => ["container", "image", "network", "volume", "daemon"],
         "event" => ["attach", "commit", "copy", "create", "destroy", "detach", "die", "exec_create", "exec_detach", "exec_die", "exec_start",
             "export", "health_status", "kill", "oom", "pause", "rename", "resize", "restart", "start", "stop", "top", "unpause", "update"],
         _ => [],

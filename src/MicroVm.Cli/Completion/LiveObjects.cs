@@ -64,6 +64,19 @@ internal sealed class LiveObjects(string? host)
         return names;
     }
 
+    internal Candidates Volumes()
+    {
+        var names = new Candidates();
+        byte[] list = Ask("/volumes");
+        ReadOnlySpan<byte> volumes = list.Length == 0 ? [] : JsonMembers.Find(list, "Volumes");
+        foreach (Range element in JsonMembers.Elements(volumes))
+        {
+            names.Add(Text(volumes[element], "Name"));
+        }
+
+        return names;
+    }
+
     private byte[] Ask(string path)
     {
         EngineEndpoint endpoint = EngineEndpoint.Resolve(host) with { IsDefault = false };

@@ -34,6 +34,7 @@ internal sealed class OperandWords(LiveObjects objects, CommandInfo info, string
         ("network connect" or "network disconnect", 1) => objects.Containers(_ => true),
         ("inspect", _) => Inspected(),
         ("cp", _) => CopyEnds(),
+        ("volume inspect" or "volume rm", _) => objects.Volumes(),
         ("completion", _) => Candidates.Of("bash", "zsh", "fish"),
         _ => new Candidates(),
     };
@@ -51,6 +52,7 @@ internal sealed class OperandWords(LiveObjects objects, CommandInfo info, string
         if (group.Length == 0)
         {
             words.AddRange(objects.Networks());
+            words.AddRange(objects.Volumes());
         }
 
         return words;

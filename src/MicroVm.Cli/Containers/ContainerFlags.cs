@@ -12,6 +12,7 @@ internal static class ContainerFlags
         DefineEnvironment(flags, options);
         DefineIdentity(flags, options);
         DefineResources(flags, options);
+        MountFlags.Define(flags, options);
         DefineSecurity(flags, options);
         DefineNetwork(flags, options);
         DefineImage(flags, options);
@@ -58,7 +59,6 @@ internal static class ContainerFlags
         flags.Text("ulimit", '\0', "Ulimit options", value => Add(options.Ulimits, Ulimit.Parse(value)), "ulimit");
         flags.Integer("oom-score-adj", '\0', "Tune host's OOM preferences (-1000 to 1000)", value => options.OomScoreAdjust = value);
         flags.Text("storage-opt", '\0', "Storage driver options for the container", value => options.StorageOptions.Add(value), "list");
-        flags.Text("tmpfs", '\0', "Mount a tmpfs directory", value => AddTmpfs(options.Tmpfs, value), "list");
         flags.Text("log-driver", '\0', "Logging driver for the container (json-file, local, none)", value => options.LogDriver = value);
         flags.Text("log-opt", '\0', "Log driver options", value => FlagValues.AddPair(options.LogOptions, value, "log-opt"), "list");
         flags.Switch("read-only", '\0', "Mount the container's root filesystem as read only", value => options.ReadOnly = value);
@@ -112,10 +112,4 @@ internal static class ContainerFlags
     };
 
     private static void Add(Dictionary<string, Ulimit> limits, Ulimit limit) => limits[limit.Name] = limit;
-
-    private static void AddTmpfs(Dictionary<string, string> mounts, string value)
-    {
-        int colon = value.IndexOf(':', StringComparison.Ordinal);
-        mounts[colon < 0 ? value : value[..colon]] = colon < 0 ? "" : value[(colon + 1)..];
-    }
 }

@@ -53,6 +53,18 @@ internal sealed class ContainerOptions
 
     internal Dictionary<string, string> Tmpfs { get; } = [];
 
+    /// <summary>-v with a source.</summary>
+    internal List<string> Binds { get; } = [];
+
+    /// <summary>-v without one: places for anonymous volumes.</summary>
+    internal List<string> Volumes { get; } = [];
+
+    internal List<MountSpec> Mounts { get; } = [];
+
+    internal List<string> VolumesFrom { get; } = [];
+
+    internal string? VolumeDriver { get; set; }
+
     internal bool Privileged { get; set; }
 
     /// <summary>Empty: the daemon's.</summary>

@@ -35,7 +35,7 @@ internal static partial class ContainerRequest
         Texts(json, nameof(HostConfig.CapAdd), options.CapabilitiesAdded);
         Texts(json, nameof(HostConfig.CapDrop), options.CapabilitiesDropped);
         Texts(json, nameof(HostConfig.GroupAdd), options.Groups);
-        Pairs(json, nameof(HostConfig.Tmpfs), options.Tmpfs);
+        WriteMounts(json, options);
         Pairs(json, nameof(HostConfig.Sysctls), options.Sysctls);
         Pairs(json, nameof(HostConfig.StorageOpt), StorageOf(options.StorageOptions));
         WriteLog(json, options);

@@ -59,6 +59,7 @@ internal static partial class ContainerRequest
         }
 
         Pairs(json, nameof(ContainerConfig.Labels), LabelsOf(options));
+        WriteVolumes(json, options.Volumes);
         WriteHealth(json, options.Health);
         WriteExposed(json, options.Exposed, ports);
     }

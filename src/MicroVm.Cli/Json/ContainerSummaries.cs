@@ -103,7 +103,12 @@ internal static class ContainerSummaries
         foreach (Range element in JsonMembers.Elements(json))
         {
             ReadOnlySpan<byte> mount = json[element];
-            mounts.Add(new() { Name = JsonMembers.Text(JsonMembers.Find(mount, "Name")), Source = Text(JsonMembers.Find(mount, "Source")) });
+            mounts.Add(new()
+            {
+                Name = JsonMembers.Text(JsonMembers.Find(mount, "Name")),
+                Source = Text(JsonMembers.Find(mount, "Source")),
+                Driver = JsonMembers.Text(JsonMembers.Find(mount, "Driver")),
+            });
         }
 
         return mounts;

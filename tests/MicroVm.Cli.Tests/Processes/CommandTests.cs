@@ -173,7 +173,7 @@ public class CommandTests
     [Theory]
     [InlineData("load -i /nope", 1, "mvm: open /nope: no such file or directory\n")]
     [InlineData("pull UPPER", 1, "mvm: invalid reference format: repository name (library/UPPER) must be lowercase\n")]
-    [InlineData("inspect --type volume x", 1, "mvm: unknown type: \"volume\": must be one of \"container\", \"image\", \"network\"\n")]
+    [InlineData("inspect --type secret x", 1, "mvm: unknown type: \"secret\": must be one of \"container\", \"image\", \"network\", \"volume\"\n")]
     [InlineData("inspect -f {{.X x", 1, "mvm: template parsing error: unclosed action\n")]
     [InlineData("start -a a b", 1, "mvm: you cannot start and attach multiple containers at once\n")]
     [InlineData("logs --since never x", 125, "mvm: invalid argument \"never\" for \"--since\" flag: failed to parse value as time or duration: \"never\". See 'mvm logs --help'.\n")]
