@@ -23,6 +23,18 @@ public sealed class ComposeTests(DaemonFixture fixture) : IDisposable
             depends_on: [web]
         """;
 
+    private const string WithVolumes = """
+        version: "3.7"
+        services:
+          web:
+            image: busybox
+            command: sleep 100000
+            network_mode: none
+            volumes: ["data:/data", "./app:/app:ro"]
+        volumes:
+          data:
+        """;
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("mvm-compose-");
 
     private Daemon Daemon => fixture.Daemon;
@@ -51,6 +63,31 @@ public sealed class ComposeTests(DaemonFixture fixture) : IDisposable
 
         string label = "label=com.docker.compose.project=" + _directory.Name.ToLowerInvariant();
         Assert.Empty((await Daemon.MvmAsync("ps", "-aq", "--filter", label)).Succeeded());
+    }
+
+    [Fact]
+    public async Task VolumesAndDirectoriesOutliveTheServices()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_directory.FullName, "docker-compose.yml"), WithVolumes, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Directory.CreateDirectory(Path.Combine(_directory.FullName, "app")).FullName + "/page", "from the host", TestContext.Current.CancellationToken);
+        string volume = _directory.Name.ToLowerInvariant() + "_data";
+        try
+        {
+            await ComposeAsync("up", "-d");
+            Assert.Equal("from the host", await ComposeAsync("exec", "-T", "web", "cat", "/app/page"));
+            await ComposeAsync("exec", "-T", "web", "sh", "-c", "echo kept > /data/file");
+            Assert.Contains("web_1 is up-to-date", (await RunAsync("up", "-d")).ErrorText);
+            await ComposeAsync("down", "-t", "0");
+            await ComposeAsync("up", "-d");
+            Assert.Equal("kept", await ComposeAsync("exec", "-T", "web", "cat", "/data/file"));
+            Assert.Equal(volume, (await Daemon.MvmAsync("volume", "ls", "-q", "--filter", "label=com.docker.compose.volume=data", "--filter", "name=" + volume)).Succeeded());
+        }
+        finally
+        {
+            await ComposeAsync("down", "-t", "0", "-v");
+        }
+
+        (await Daemon.MvmAsync("volume", "inspect", volume)).Failed(1, "no such volume");
     }
 
     private async Task<string> ComposeAsync(params string[] arguments) => (await RunAsync(arguments)).Succeeded();

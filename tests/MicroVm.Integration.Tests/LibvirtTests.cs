@@ -57,6 +57,22 @@ public sealed class LibvirtTests
     }
 
     [Fact]
+    public async Task ADomainHasVolumesToo()
+    {
+        await using Daemon daemon = await StartAsync();
+        string id = (await daemon.MvmAsync("run", "-d", "--driver", "libvirt", "--network", "none", "-v", "data:/data", "busybox", "sleep", "1000")).Succeeded();
+        (await daemon.MvmAsync("exec", id, "sh", "-c", "echo from a domain > /data/file; chown 3:4 /data/file")).Succeeded();
+        string file = Path.Combine(daemon.Root, "volumes/data/_data/file");
+        Assert.Equal("from a domain\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        await daemon.KillAsync();
+        await daemon.RestartAsync();
+        (await daemon.MvmAsync("exec", id, "rm", "/data/file")).Succeeded();
+        Assert.False(File.Exists(file));
+        (await daemon.MvmAsync("rm", "-f", id)).Succeeded();
+        Assert.Empty(ShareServers.OfContainer(id));
+    }
+
+    [Fact]
     public async Task ALibvirtdShowsTheContainerAndCanEndIt()
     {
         await using LibvirtDaemon libvirtd = await LibvirtDaemon.StartAsync();

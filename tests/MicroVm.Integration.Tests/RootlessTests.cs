@@ -36,6 +36,18 @@ public sealed class RootlessTests
     }
 
     [Fact]
+    public async Task ItsVolumesAreItsUsers()
+    {
+        await using Daemon daemon = await Daemon.StartAsync(User);
+        await daemon.LoadBusyboxAsync();
+        const string script = "echo mine > /data/file; stat -c %u /data/file; su -s /bin/sh nobody -c 'touch /data/other' 2>&1 | wc -l";
+        string[] lines = (await daemon.MvmAsync("run", "--rm", "--network", "none", "-v", "data:/data", "busybox", "sh", "-c", script)).Succeeded().Split('\n');
+        Assert.Equal(["0", "1"], lines);
+        string owner = (await Command.RunAsync("stat", ["-c", "%u", Path.Combine(daemon.Root, "volumes/data/_data/file")])).Succeeded();
+        Assert.Equal(User.ToString(CultureInfo.InvariantCulture), owner);
+    }
+
+    [Fact]
     public async Task TheDoctorSaysWhatIsMissing()
     {
         string directory = Directory.CreateTempSubdirectory("mvm-").FullName;
