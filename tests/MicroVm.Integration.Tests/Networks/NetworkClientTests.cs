@@ -43,7 +43,7 @@ public sealed class NetworkClientTests(NetworkedDaemon host) : IClassFixture<Net
         Assert.Equal(id, await ClientAsync(client, "network", "ls", "-q", "--no-trunc", "--filter", "name=sho"));
         Assert.Contains("\"IPRange\": \"10.20.5.0/24\"", await ClientAsync(client, "network", "inspect", "shop"));
         Assert.Equal("shop", await ClientAsync(client, "inspect", "--type", "network", "-f", "{{.Name}}", id[..12]));
-        Assert.Equal("shop", (await host.MvmAsync("__complete", "--", "run", "--network", "sh")).Split('\t')[0]);
+        Assert.Equal("shop", (await host.MvmAsync("__complete", "--", "run", "--network", "sh")).Split('\n', '\t')[1]);
         Refused(await host.Daemon.ClientAsync(client, ["network", "create", "shop"]), "network with name shop already exists");
         Refused(await host.Daemon.ClientAsync(client, ["network", "create", "--subnet", "10.20.9.0/24", "other"]), "Pool overlaps with other one on this address space");
         Refused(await host.Daemon.ClientAsync(client, ["network", "rm", "bridge"]), "bridge is a pre-defined network and cannot be removed");
