@@ -48,22 +48,6 @@ public sealed class PullTests(DaemonFixture fixture)
     }
 
     [Theory, CombinatorialClients]
-    public async Task APushedImageIsPulledElsewhereAndRuns(string client)
-    {
-        string name = $"{fixture.Registry.Address}/pushed/{client}:1";
-        (await Daemon.MvmAsync("run", "--name", "before-" + client, "--network", "none", "busybox", "sh", "-c", "echo made > /made")).Succeeded();
-        (await Daemon.ClientAsync(client, ["commit", "before-" + client, name])).Succeeded();
-        string pushed = (await Daemon.ClientAsync(client, ["push", name])).Succeeded();
-        Assert.Contains($"The push refers to repository [{fixture.Registry.Address}/pushed/{client}]", pushed, StringComparison.Ordinal);
-        Assert.Matches("1: digest: sha256:[0-9a-f]{64} size: [0-9]+", pushed);
-        Assert.Contains("Layer already exists", (await Daemon.ClientAsync(client, ["push", name])).Succeeded(), StringComparison.Ordinal);
-        await using Daemon other = await Daemon.StartAsync("{}");
-        Assert.Equal("made", (await other.ClientAsync(client, ["run", "--rm", "--network", "none", name, "cat", "/made"])).OutputText.Trim());
-        (await Daemon.ClientAsync(client, ["push", fixture.Registry.Address + "/none-such:1"])).Failed(1, "An image does not exist locally with the tag: " + fixture.Registry.Address + "/none-such");
-        (await Daemon.MvmAsync("rm", "before-" + client)).Succeeded();
-    }
-
-    [Theory, CombinatorialClients]
     public async Task ARegistryThatIsDownIsOneLine(string client) =>
         (await Daemon.ClientAsync(client, ["pull", "127.0.0.1:9/library/busybox"])).Failed(1, "connection refused");
 

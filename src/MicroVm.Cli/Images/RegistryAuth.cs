@@ -1,70 +1,30 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Text;
 using System.Text.Json;
-using MicroVm.Cli.Interop;
-using MicroVm.Cli.Values;
 
 namespace MicroVm.Cli.Images;
 
-/// <summary>The X-Registry-Auth header, from what <c>docker login</c> left in Docker's configuration file.</summary>
+/// <summary>Credentials as the API wants them.</summary>
 internal static class RegistryAuth
 {
-    private const string DockerHubKey = "https://index.docker.io/v1/";
+    /// <summary>The X-Registry-Auth header line, from what a login left; empty: no credentials are known for this registry.</summary>
+    internal static string HeaderFor(string domain) => LoginFile.Find(LoginFile.KeyOf(domain)) is { } login
+        ? $"X-Registry-Auth: {Base64Url.EncodeToString(Document(login.User, login.Password, domain))}\r\n"
+        : "";
 
-    /// <summary>The header line; empty: no credentials are known for this registry.</summary>
-    internal static string HeaderFor(string domain)
+    /// <summary>The body of <c>POST /auth</c>.</summary>
+    internal static ReadOnlySpan<byte> Document(string user, string password, string server)
     {
-        if (Find(domain == "docker.io" ? DockerHubKey : domain) is not { } login)
-        {
-            return "";
-        }
-
         var json = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(json))
         {
             writer.WriteStartObject();
-            writer.WriteString("username", login.User);
-            writer.WriteString("password", login.Password);
-            writer.WriteString("serveraddress", domain);
+            writer.WriteString("username", user);
+            writer.WriteString("password", password);
+            writer.WriteString("serveraddress", server);
             writer.WriteEndObject();
         }
 
-        return $"X-Registry-Auth: {Base64Url.EncodeToString(json.WrittenSpan)}\r\n";
-    }
-
-    private static (string User, string Password)? Find(string key)
-    {
-        try
-        {
-            using JsonDocument config = JsonDocument.Parse(SmallFile.Read(ConfigPath()));
-            return config.RootElement.TryGetProperty("auths", out JsonElement all)
-                && all.TryGetProperty(key, out JsonElement entry)
-                && entry.TryGetProperty("auth", out JsonElement auth)
-                    ? Decode(auth.GetString() ?? "")
-                    : null;
-        }
-        catch (SystemCallException)
-        {
-            return null; // No such file: nobody logged in.
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException or FormatException)
-        {
-            throw new CliException($"{ConfigPath()} is not a valid Docker configuration file");
-        }
-    }
-
-    private static (string User, string Password)? Decode(string auth)
-    {
-        string pair = Encoding.UTF8.GetString(Convert.FromBase64String(auth));
-        int colon = pair.IndexOf(':', StringComparison.Ordinal);
-        return colon > 0 ? (pair[..colon], pair[(colon + 1)..].TrimEnd('\0')) : null;
-    }
-
-    private static string ConfigPath()
-    {
-        string? directory = Environment.GetEnvironmentVariable("DOCKER_CONFIG");
-        directory = string.IsNullOrEmpty(directory) ? Path.Combine(Environment.GetEnvironmentVariable("HOME") ?? "/", ".docker") : directory;
-        return Path.Combine(directory, "config.json");
+        return json.WrittenSpan;
     }
 }

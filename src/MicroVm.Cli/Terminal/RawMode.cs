@@ -12,6 +12,7 @@ internal sealed unsafe class RawMode : IDisposable
     private const uint InputFlagsOff = 0x1 | 0x2 | 0x8 | 0x20 | 0x40 | 0x80 | 0x100 | 0x400; // IGNBRK … IXON
     private const uint OutputFlagsOff = 0x1; // OPOST
     private const uint LocalFlagsOff = 0x1 | 0x2 | 0x8 | 0x40 | 0x8000; // ISIG ICANON ECHO ECHONL IEXTEN
+    private const uint Echo = 0x8;
     private const uint ControlFlagsOff = 0x30 | 0x100; // CSIZE PARENB
     private const uint EightBits = 0x30; // CS8
     private const int MinimumIndex = 6; // VMIN
@@ -51,6 +52,21 @@ internal sealed unsafe class RawMode : IDisposable
         var mode = new RawMode(terminal, before, signalsEnd);
         Termios raw = Raw(before);
         Libc.SetTerminalAttributes(terminal, Constants.TCSADRAIN, &raw);
+        return mode;
+    }
+
+    /// <summary>Lines and signals as ever, but what is typed is not shown. Null: it is no terminal.</summary>
+    internal static RawMode? HideInput(FileDescriptor terminal)
+    {
+        Termios before;
+        if (Libc.GetTerminalAttributes(terminal, &before) != 0)
+        {
+            return null;
+        }
+
+        var mode = new RawMode(terminal, before, signalsEnd: true);
+        before.LocalFlags &= ~Echo;
+        Libc.SetTerminalAttributes(terminal, Constants.TCSADRAIN, &before);
         return mode;
     }
 

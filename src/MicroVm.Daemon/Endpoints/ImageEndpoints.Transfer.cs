@@ -127,7 +127,8 @@ internal sealed partial class ImageEndpoints
         }
     }
 
-    private static RegistryCredentials? Credentials(AuthConfig auth)
+    /// <summary>Null: nobody is named.</summary>
+    internal static RegistryCredentials? Credentials(AuthConfig auth)
     {
         string? identity = string.IsNullOrEmpty(auth.IdentityToken) ? null : auth.IdentityToken;
         if (string.IsNullOrEmpty(auth.Username) && !string.IsNullOrEmpty(auth.Auth))

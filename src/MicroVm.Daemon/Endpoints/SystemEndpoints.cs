@@ -41,16 +41,13 @@ internal sealed class SystemEndpoints(
     private Task InfoAsync(HttpContext context) => context.WriteJsonAsync(
         SystemDocuments.Info(containers.List(), images.List().Count, hypervisor.Info, options, _host.Value), ApiJsonContext.Api.SystemInfo);
 
-    /// <summary>Credentials are the client's to keep and the registry's to judge: the next pull tells.</summary>
-    private static async Task AuthAsync(HttpContext context)
+    /// <summary>Credentials are the client's to keep and the registry's to judge.</summary>
+    private async Task AuthAsync(HttpContext context)
     {
         AuthConfig auth = await context.ReadJsonAsync(ApiJsonContext.Api.AuthConfig)
             ?? throw ApiException.BadRequest("credentials missing");
-        if (string.IsNullOrEmpty(auth.Username) && string.IsNullOrEmpty(auth.IdentityToken))
-        {
-            throw ApiException.BadRequest("username missing");
-        }
-
-        throw ApiException.Unsupported("login is not supported: give the registry's credentials with the pull");
+        RegistryCredentials credentials = ImageEndpoints.Credentials(auth) ?? throw ApiException.BadRequest("username missing");
+        await images.LoginAsync(auth.ServerAddress ?? "", credentials, context.RequestAborted);
+        await context.WriteJsonAsync(new("Login Succeeded", ""), ApiJsonContext.Api.AuthResponse);
     }
 }

@@ -9,6 +9,7 @@ namespace MicroVm.Images.Registry;
 /// Talks to one endpoint about one repository (OCI distribution-spec, "Pull", "Push"): finds out the scheme, answers
 /// challenges, follows redirects. Credentials go to the registry and its token realm, never to where it redirects.
 /// </summary>
+/// <param name="repository">Empty: the registry itself, to see whether it knows who asks.</param>
 /// <param name="actions">What a token must allow: <c>pull</c>, or <c>pull,push</c>.</param>
 internal sealed class RegistrySession(
     RegistryEndpoint endpoint, string repository, RegistryCredentials? credentials, RegistryHttp http, TokenSource tokens,
@@ -88,7 +89,7 @@ internal sealed class RegistrySession(
     private static bool IsOtherScheme(RegistryFailure failure, Uri candidate) => failure.MayBeSchemeMismatch
         || (candidate.Scheme == Uri.UriSchemeHttp && failure.Status == HttpStatusCode.BadRequest && failure.Code.Length == 0);
 
-    private Uri AddressOf(Uri @base, RegistryRequest request) => new(@base, $"v2/{repository}/{request.Path}");
+    private Uri AddressOf(Uri @base, RegistryRequest request) => new(@base, repository.Length == 0 ? "v2/" : $"v2/{repository}/{request.Path}");
 
     private async Task<HttpResponseMessage> AuthorizedAsync(Uri address, RegistryRequest request, CancellationToken cancellationToken)
     {
@@ -118,7 +119,7 @@ internal sealed class RegistrySession(
         {
             string? rejected = sent?.Scheme == "Bearer" ? sent.Parameter : null;
             return new("Bearer", await tokens.GetAsync(
-                challenge, $"repository:{repository}:{actions}", credentials, endpoint, rejected, cancellationToken));
+                challenge, repository.Length == 0 ? "" : $"repository:{repository}:{actions}", credentials, endpoint, rejected, cancellationToken));
         }
 
         // The same credentials a second time would fail the same way.

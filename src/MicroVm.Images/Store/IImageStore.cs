@@ -28,6 +28,11 @@ public interface IImageStore
     Task<IReadOnlyList<LoadedImage>> LoadAsync(
         Stream archive, IProgress<TransferProgress> progress, CancellationToken cancellationToken);
 
+    /// <summary>Asks a registry whether it takes these credentials.</summary>
+    /// <param name="server">As Docker's clients name it; empty: docker.io.</param>
+    /// <exception cref="ImageException">Denied: it does not. Unavailable, Invalid: it can't be asked.</exception>
+    Task LoginAsync(string server, RegistryCredentials credentials, CancellationToken cancellationToken);
+
     /// <summary>Pushes what a name with a tag means to its registry.</summary>
     /// <exception cref="ImageException">NotFound: no image has that name. Denied, Unavailable: the registry's own.</exception>
     Task<PushedImage> PushAsync(

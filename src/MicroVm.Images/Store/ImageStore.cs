@@ -79,6 +79,9 @@ public sealed class ImageStore : IImageStore, IDisposable
         }
     }
 
+    public Task LoginAsync(string server, RegistryCredentials credentials, CancellationToken cancellationToken) =>
+        new RegistryLogin(_http).CheckAsync(server, credentials, cancellationToken);
+
     public async Task<PushedImage> PushAsync(
         ImageReference reference, RegistryCredentials? credentials, IProgress<TransferProgress> progress, CancellationToken cancellationToken)
     {

@@ -127,6 +127,11 @@ public sealed class Daemon : IAsyncDisposable
     public Task<CommandResult> ClientAsync(string client, string[] arguments, ReadOnlyMemory<byte> input = default) =>
         Command.RunAsync(ClientPath(client), arguments, _environment, input);
 
+    /// <param name="environment">Over what leads the client to this daemon.</param>
+    public Task<CommandResult> ClientAsync(
+        string client, string[] arguments, IReadOnlyDictionary<string, string> environment, ReadOnlyMemory<byte> input) =>
+        Command.RunAsync(ClientPath(client), arguments, _environment.Concat(environment).GroupBy(variable => variable.Key).ToDictionary(all => all.Key, all => all.Last().Value), input);
+
     public Process Start(string client, params string[] arguments) => Command.Start(ClientPath(client), arguments, _environment);
 
     /// <summary>VMM processes of this daemon's containers.</summary>
