@@ -22,7 +22,9 @@ internal sealed class FrameWriter : IDisposable
     public FrameWriter(string path, string store)
     {
         _store = store;
-        _file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+
+        // Without a buffer of its own: what can't be written is told by who writes, not at the end.
+        _file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
         _writer = new(new GZipStream(_file, CompressionLevel.Fastest, leaveOpen: true));
     }
 

@@ -137,9 +137,9 @@ public sealed partial class LayerStore : ILayerStore
             throw new ImageException(ImageErrorKind.Corrupt, $"layer is {diffId}, expected {digest}");
         }
 
-        Task framed = Task.Run(frame.Complete, CancellationToken.None);
-        long dataLength = await data.CompleteAsync().ConfigureAwait(false);
-        await framed.ConfigureAwait(false);
+        Task<long> stored = data.CompleteAsync().AsTask();
+        await Task.WhenAll(stored, Task.Run(frame.Complete, CancellationToken.None)).ConfigureAwait(false);
+        long dataLength = await stored.ConfigureAwait(false);
         StorageError.Guard(_root, () => index.Save(
             Path.Combine(directory, LayerFiles.IndexName), input.Length, importer.ContentSize, dataLength));
         return new(diffId, input.Length, importer.ContentSize);

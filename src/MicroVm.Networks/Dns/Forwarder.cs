@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace MicroVm.Networks.Dns;
 
@@ -68,7 +69,13 @@ internal static class Forwarder
     }
 
     /// <summary>An answer has the question's number and the question itself, whatever the case of its letters.</summary>
-    internal static bool Answers(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> question) =>
-        answer.Length >= DnsQuestion.HeaderSize && (answer[2] & 0x80) != 0
-        && BinaryPrimitives.ReadUInt16BigEndian(answer) == BinaryPrimitives.ReadUInt16BigEndian(question);
+    internal static bool Answers(ReadOnlySpan<byte> answer, ReadOnlySpan<byte> question)
+    {
+        int end = DnsQuestion.TryRead(question)?.End ?? question.Length;
+        return answer.Length >= end && (answer[2] & 0x80) != 0
+            && BinaryPrimitives.ReadUInt16BigEndian(answer) == BinaryPrimitives.ReadUInt16BigEndian(question)
+            && IsSame(answer[DnsQuestion.HeaderSize..end], question[DnsQuestion.HeaderSize..end]);
+    }
+
+    private static bool IsSame(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other) => one.SequenceEqual(other) || Ascii.EqualsIgnoreCase(one, other);
 }
