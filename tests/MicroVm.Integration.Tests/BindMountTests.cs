@@ -122,6 +122,7 @@ public sealed class BindMountTests(DaemonFixture fixture) : IDisposable
     {
         await RunAsync(client, ["-v", this["made/here"] + ":/app"], "touch /app/file");
         Assert.True(File.Exists(this["made/here/file"]));
+        Assert.All(["made", "made/here"], name => Assert.Equal((UnixFileMode)0x1ed, File.GetUnixFileMode(this[name])));
         string[][] refused =
         [
             ["--mount", $"type=bind,src={this["none"]},dst=/app", $"invalid mount config for type \"bind\": bind source path does not exist: {this["none"]}"],

@@ -16,7 +16,10 @@ internal static class LoginFile
 
     private static readonly JsonSerializerOptions s_readable = new()
     {
-        WriteIndented = true, IndentCharacter = '\t', IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+        IndentCharacter = '\t',
+        IndentSize = 1,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
     internal static string Path

@@ -70,11 +70,22 @@ public sealed partial class ContainerService
     private static ContainerSnapshot WithPresentSources(Container container) =>
         container.Snapshot with { Mounts = [.. container.Snapshot.Mounts.Where(mount => mount.Tmpfs is not null || Path.Exists(mount.Source))] };
 
+    private const UnixFileMode SourceMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
     private static void MakeSource(string path)
     {
         try
         {
+            // Whatever the daemon's umask is: a container's users reach what is in there.
+            List<string> made = [];
+            for (string? missing = path; missing is not null && !Path.Exists(missing); missing = Path.GetDirectoryName(missing))
+            {
+                made.Add(missing);
+            }
+
             Directory.CreateDirectory(path);
+            made.ForEach(directory => File.SetUnixFileMode(directory, SourceMode));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -17,6 +17,7 @@ internal static class MountRules
     public static void Check(MountRequest mount)
     {
         Require(mount, mount.Target.Length > 0, "field Target must not be empty");
+        Require(mount, mount.Target.StartsWith('/'), $"invalid mount path: '{OneLine.Of(mount.Target, 256)}' mount path must be absolute");
         TmpfsOptions.ValidateTarget(mount.Target);
         Require(mount, IsText(mount.Target) && IsText(mount.Source) && IsText(mount.Subpath), "a path is too long, or has a NUL in it");
         switch (mount.Type)

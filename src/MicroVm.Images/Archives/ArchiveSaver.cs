@@ -70,7 +70,8 @@ internal sealed class ArchiveSaver(ImageCatalog catalog, ILayerStore layers)
             JsonNode named = descriptor.DeepClone();
             named["annotations"] = new JsonObject
             {
-                ["io.containerd.image.name"] = name.ToString(), ["org.opencontainers.image.ref.name"] = name.Tag,
+                ["io.containerd.image.name"] = name.ToString(),
+                ["org.opencontainers.image.ref.name"] = name.Tag,
             };
             index.Add(named);
         }

@@ -12,7 +12,7 @@ public sealed class ContainerMountTests : InMemoryTests
     public static TheoryData<string[], string> Refused => new()
     {
         { ["/tmp:/in", "/var:/in/"], "Duplicate mount point: /in" },
-        { ["/tmp:in"], "invalid volume specification: '/tmp:in': invalid mount path: 'in' mount path must be absolute" },
+        { ["/tmp:in"], "invalid volume specification: '/tmp:in': invalid mount config for type \"bind\": invalid mount path: 'in' mount path must be absolute" },
         { ["/tmp:/"], "invalid volume specification: '/tmp:/': invalid specification: destination can't be '/'" },
         { ["a/b:/in"], "create a/b: \"a/b\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. "
             + "If you intended to pass a host directory, use absolute path" },
