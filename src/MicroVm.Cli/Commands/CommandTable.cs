@@ -1,3 +1,6 @@
+using MicroVm.Cli.Containers;
+using MicroVm.Cli.Http;
+
 namespace MicroVm.Cli.Commands;
 
 /// <summary>Every command. Only the one asked for is made, with its flags.</summary>
@@ -117,7 +120,7 @@ internal static class CommandTable
         "diff" => new DiffCommand(),
         "doctor" => new DoctorCommand(),
         "events" => new EventsCommand(),
-        "export" => new ExportCommand(),
+        "export" => new DownloadCommand(operands => ContainerPaths.Of(operands[0], "export")),
         "exec" => new ExecCommand(),
         "history" => new HistoryCommand(),
         "inspect" => new InspectCommand(""),
@@ -131,7 +134,7 @@ internal static class CommandTable
         "rename" => new RenameCommand(),
         "rm" => new RmCommand(),
         "rmi" => new RmiCommand(),
-        "save" => new SaveCommand(),
+        "save" => new DownloadCommand(operands => "/images/get?" + string.Join('&', operands.Select(name => "names=" + Percent.Encode(name)))),
         "start" => new StartCommand(),
         "stop" or "restart" => new StopCommand(info.Name),
         "pause" or "unpause" => new ContainerActionCommand(info.Name),

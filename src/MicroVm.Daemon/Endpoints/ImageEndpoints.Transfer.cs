@@ -60,7 +60,7 @@ internal sealed partial class ImageEndpoints
             throw ApiException.BadRequest("cannot push a digest reference");
         }
 
-        if (tag.Length > 0 || name[(name.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal))
+        if (tag.Length > 0 || !ImageReference.IsNameOnly(name))
         {
             return [given];
         }
@@ -97,9 +97,12 @@ internal sealed partial class ImageEndpoints
         }
 
         ImageExport export = images.Export(names);
-        foreach (string each in names.Where(each => images.Find(each) is not null))
+        foreach (string each in names)
         {
-            events.Publish(Find(each), "save", each);
+            if (images.Find(each) is { } image)
+            {
+                events.Publish(image, "save", each);
+            }
         }
 
         context.Response.ContentType = MediaTypes.Tar;

@@ -10,15 +10,6 @@ public sealed partial class ContainerService
     /// <summary>What outlives containers.</summary>
     public IVolumeService Volumes => _volumes;
 
-    /// <summary>The volumes of a container that did not come to be, or is gone, are free for others.</summary>
-    private void ReleaseVolumes(IEnumerable<ContainerMount> mounts, string id)
-    {
-        foreach (ContainerMount mount in mounts.Where(mount => mount.Type == ContainerMount.Volume))
-        {
-            _volumes.Release(mount.Name, id);
-        }
-    }
-
     /// <summary>Mounts of a new container; what was acquired for one that can't have them is released again.</summary>
     private IReadOnlyList<ContainerMount> ResolveMounts(ContainerSpec spec, EffectiveConfig effective, string id)
     {
@@ -33,9 +24,12 @@ public sealed partial class ContainerService
         }
     }
 
+    private static IEnumerable<ContainerMount> VolumesOf(Container container) =>
+        container.Snapshot.Mounts.Where(mount => mount.Type == ContainerMount.Volume);
+
     private void HoldVolumes(Container container)
     {
-        foreach (ContainerMount mount in container.Snapshot.Mounts.Where(mount => mount.Type == ContainerMount.Volume))
+        foreach (ContainerMount mount in VolumesOf(container))
         {
             _volumes.Hold(mount.Name, container.Id);
         }
@@ -70,22 +64,11 @@ public sealed partial class ContainerService
     private static ContainerSnapshot WithPresentSources(Container container) =>
         container.Snapshot with { Mounts = [.. container.Snapshot.Mounts.Where(mount => mount.Tmpfs is not null || Path.Exists(mount.Source))] };
 
-    private const UnixFileMode SourceMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-
     private static void MakeSource(string path)
     {
         try
         {
-            // Whatever the daemon's umask is: a container's users reach what is in there.
-            List<string> made = [];
-            for (string? missing = path; missing is not null && !Path.Exists(missing); missing = Path.GetDirectoryName(missing))
-            {
-                made.Add(missing);
-            }
-
-            Directory.CreateDirectory(path);
-            made.ForEach(directory => File.SetUnixFileMode(directory, SourceMode));
+            SharedDirectory.Create(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -96,7 +79,7 @@ public sealed partial class ContainerService
 
     private void PublishMounts(Container container)
     {
-        foreach (ContainerMount mount in container.Snapshot.Mounts.Where(mount => mount.Type == ContainerMount.Volume))
+        foreach (ContainerMount mount in VolumesOf(container))
         {
             _volumes.PublishUse(
                 "mount",
@@ -107,7 +90,7 @@ public sealed partial class ContainerService
 
     private void PublishUnmounts(Container container)
     {
-        foreach (ContainerMount mount in container.Snapshot.Mounts.Where(mount => mount.Type == ContainerMount.Volume))
+        foreach (ContainerMount mount in VolumesOf(container))
         {
             _volumes.PublishUse("unmount", mount.Name, ("container", container.Id));
         }

@@ -69,7 +69,7 @@ public sealed partial class ContainerService
         }
 
         _index.Remove(container);
-        ReleaseVolumes(container.Snapshot.Mounts, container.Id);
+        _volumes.ReleaseAll(container.Id);
         if (removeVolumes)
         {
             await RemoveAnonymousVolumesAsync(container).ConfigureAwait(false);

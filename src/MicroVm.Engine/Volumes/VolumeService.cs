@@ -45,19 +45,7 @@ public sealed class VolumeService : IVolumeService
         }
     }
 
-    /// <summary>The container is gone.</summary>
-    internal void Release(string name, string user)
-    {
-        lock (_sync)
-        {
-            if (_users.TryGetValue(name, out HashSet<string>? users) && users.Remove(user) && users.Count == 0)
-            {
-                _users.Remove(name);
-            }
-        }
-    }
-
-    /// <summary>A container that has not come to be holds none.</summary>
+    /// <summary>A container that is gone, or has not come to be, holds none.</summary>
     internal void ReleaseAll(string user)
     {
         lock (_sync)
@@ -103,8 +91,12 @@ public sealed class VolumeService : IVolumeService
         {
             if (!_volumes.ContainsKey(name))
             {
-                deleted = force ? Task.CompletedTask : throw NotFound(name);
-                return;
+                if (force)
+                {
+                    return;
+                }
+
+                throw NotFound(name);
             }
 
             if (_users.TryGetValue(name, out HashSet<string>? users))

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MicroVm.Engine.Mounts;
 using MicroVm.Engine.Persistence;
 using MicroVm.Interop.Posix;
 
@@ -11,10 +12,6 @@ namespace MicroVm.Engine.Volumes;
 internal sealed class VolumeStore
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-
-    // What a volume begins with where the image has nothing to say, as Docker's.
-    private const UnixFileMode DataMode = OwnerOnly
-        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
 
     // No volume's name begins with a dot.
     private const string Unfinished = ".new-";
@@ -34,8 +31,7 @@ internal sealed class VolumeStore
     {
         string building = Path.Combine(_directory, Unfinished + Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(building, OwnerOnly);
-        string data = Directory.CreateDirectory(Path.Combine(building, "_data")).FullName;
-        File.SetUnixFileMode(data, DataMode);
+        SharedDirectory.Create(Path.Combine(building, "_data"));
         using (FileStream file = File.Create(Path.Combine(building, "volume.json")))
         {
             JsonSerializer.Serialize(file, volume, EngineJson.Default.Volume);

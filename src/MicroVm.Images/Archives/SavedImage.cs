@@ -30,7 +30,7 @@ internal sealed record SavedImage(ImageRecord Image, IReadOnlyList<ImageReferenc
 
     private static List<(ImageRecord Image, ImageReference? Name)> Find(ImageCatalog catalog, string text)
     {
-        if (IsRepository(text) && ImageReference.TryParse(text, out ImageReference? repository))
+        if (ImageReference.IsNameOnly(text) && ImageReference.TryParse(text, out ImageReference? repository))
         {
             List<(ImageRecord Image, ImageReference? Name)> tagged = [.. catalog.All.SelectMany(image => catalog.NamesOf(image.Id)
                 .Where(name => name.Name == repository.Name && name.Tag is not null)
@@ -44,7 +44,4 @@ internal sealed record SavedImage(ImageRecord Image, IReadOnlyList<ImageReferenc
         ImageRecord found = ImageSearch.Find(catalog, text) ?? throw ImageSearch.NotFound(text);
         return [(found, ImageSearch.IsNameOf(catalog, text, found, out ImageReference? name) && name.Tag is not null ? name : null)];
     }
-
-    private static bool IsRepository(string text) =>
-        !text.Contains('@', StringComparison.Ordinal) && !text[(text.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal);
 }

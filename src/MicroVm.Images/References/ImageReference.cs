@@ -37,6 +37,10 @@ public sealed partial record ImageReference(string Domain, string Path, string? 
     /// <summary>What the registry is asked for: the digest when there is one, else the tag.</summary>
     public string ManifestReference => Digest?.ToString() ?? Tag ?? DefaultTag;
 
+    /// <summary>Neither a tag nor a digest stands behind the name: for push and save all its tags are meant.</summary>
+    public static bool IsNameOnly(string text) =>
+        !text.Contains('@', StringComparison.Ordinal) && !text[(text.LastIndexOf('/') + 1)..].Contains(':', StringComparison.Ordinal);
+
     private string Suffix => (Tag is null ? "" : ":" + Tag) + (Digest is { } digest ? "@" + digest : "");
 
     /// <summary>The full form, which <see cref="Parse"/> reads back to an equal reference.</summary>

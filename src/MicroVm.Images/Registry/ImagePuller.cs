@@ -100,50 +100,27 @@ internal sealed partial class ImagePuller(
         CancellationToken cancellationToken)
     {
         List<(Descriptor Blob, Digest DiffId)> missing = Missing(image, progress);
-        using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var slots = new SemaphoreSlim(Math.Clamp(http.Options.MaxConcurrentDownloads, 1, 64));
-        List<Task> downloads = [.. missing.Select(layer => PullLayerAsync(session, layer.Blob, layer.DiffId, slots, progress, failure))];
         try
         {
-            await Task.WhenAll(downloads);
+            await LayerTransfers.RunAsync(
+                missing,
+                (layer, stop) => PullLayerAsync(session, layer.Blob, layer.DiffId, progress, stop),
+                http.Options.MaxConcurrentDownloads,
+                cancellationToken);
         }
-        catch
+        catch (ImageException e) when (IsHopeless(e))
         {
-            // The first real failure, not the cancellations that followed from it.
-            cancellationToken.ThrowIfCancellationRequested();
-            Task? first = downloads.Find(task => task.IsFaulted);
-            if (first?.Exception?.InnerException is ImageException e && IsHopeless(e))
-            {
-                lease.GiveUp();
-            }
-
-            await (first ?? downloads.Find(task => task.IsCanceled)!);
+            lease.GiveUp();
             throw;
         }
     }
 
-    private async Task PullLayerAsync(
-        RegistrySession session, Descriptor blob, Digest diffId, SemaphoreSlim slots, IProgress<TransferProgress> progress,
-        CancellationTokenSource failure)
+    private async Task<Digest> PullLayerAsync(
+        RegistrySession session, Descriptor blob, Digest diffId, IProgress<TransferProgress> progress, CancellationToken cancellationToken)
     {
         var download = new LayerDownload(session, blob, diffId, layers, partialDirectory, logger);
-        try
-        {
-            await slots.WaitAsync(failure.Token);
-            try
-            {
-                await _transfers.RunAsync(diffId, download.RunAsync, progress, failure.Token);
-            }
-            finally
-            {
-                slots.Release();
-            }
-        }
-        catch
-        {
-            await failure.CancelAsync();
-            throw;
-        }
+        await _transfers.RunAsync(diffId, download.RunAsync, progress, cancellationToken);
+        return diffId;
     }
 
     private List<(Descriptor Blob, Digest DiffId)> Missing(ResolvedImage image, IProgress<TransferProgress> progress)

@@ -42,51 +42,19 @@ internal sealed class ImagePusher(ImageCatalog catalog, ILayerStore layers, Regi
     private async Task<IReadOnlyList<Descriptor>> PushLayersAsync(
         RegistrySession session, ImageReference reference, ImageRecord image, IProgress<TransferProgress> progress, CancellationToken cancellationToken)
     {
-        foreach (Digest diffId in image.DiffIds.Distinct())
+        Digest[] distinct = [.. image.DiffIds.Distinct()];
+        foreach (Digest diffId in distinct)
         {
             progress.Report(new(diffId.Hex[..12], "Preparing"));
         }
 
         var known = new KnownBlobs(catalog, reference);
-        using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var slots = new SemaphoreSlim(Math.Clamp(http.Options.MaxConcurrentDownloads, 1, 64));
-        Dictionary<Digest, Task<Descriptor>> pushes = image.DiffIds.Distinct().ToDictionary(
-            diffId => diffId,
-            diffId => InSlotAsync(slots, failure, () => new LayerPush(session, layers, diffId, known.Of(diffId)).RunAsync(progress, failure.Token)));
-        try
-        {
-            await Task.WhenAll(pushes.Values);
-        }
-        catch
-        {
-            // The first real failure, not the cancellations that followed from it.
-            cancellationToken.ThrowIfCancellationRequested();
-            await (pushes.Values.FirstOrDefault(push => push.IsFaulted) ?? Task.CompletedTask);
-            throw;
-        }
-
-        return [.. image.DiffIds.Select(diffId => pushes[diffId].Result)];
-    }
-
-    private static async Task<Descriptor> InSlotAsync(SemaphoreSlim slots, CancellationTokenSource failure, Func<Task<Descriptor>> push)
-    {
-        try
-        {
-            await slots.WaitAsync(failure.Token);
-            try
-            {
-                return await push();
-            }
-            finally
-            {
-                slots.Release();
-            }
-        }
-        catch
-        {
-            await failure.CancelAsync();
-            throw;
-        }
+        Descriptor[] blobs = await LayerTransfers.RunAsync(
+            distinct,
+            (diffId, stop) => new LayerPush(session, layers, diffId, known.Of(diffId)).RunAsync(progress, stop),
+            http.Options.MaxConcurrentDownloads,
+            cancellationToken);
+        return [.. image.DiffIds.Select(diffId => blobs[Array.IndexOf(distinct, diffId)])];
     }
 
     private async Task<byte[]> PushManifestAsync(

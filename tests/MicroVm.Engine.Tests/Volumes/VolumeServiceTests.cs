@@ -47,7 +47,7 @@ public sealed class VolumeServiceTests : IDisposable
         service.Acquire(new("data", "", s_none, s_none), "c2");
         EngineException e = await Assert.ThrowsAsync<EngineException>(() => service.RemoveAsync("data", force: true, CancellationToken.None));
         Assert.Equal((EngineErrorKind.Conflict, "remove data: volume is in use - [c1, c2]"), (e.Kind, e.Message));
-        service.Release("data", "c1");
+        service.ReleaseAll("c1");
         service.ReleaseAll("c2");
         await service.RemoveAsync("data", force: false, CancellationToken.None);
         await Assert.ThrowsAsync<EngineException>(() => service.RemoveAsync("data", force: false, CancellationToken.None));

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace MicroVm.Integration.Tests.Infrastructure;
 
@@ -23,7 +21,7 @@ public sealed class EmptyRegistry : IDisposable
     public static async Task<EmptyRegistry> StartAsync(bool hasPassword = false)
     {
         string directory = Directory.CreateTempSubdirectory("mvm-registry").FullName;
-        string address = $"127.0.0.1:{FreePort()}";
+        string address = $"127.0.0.1:{LoopbackPort.Free()}";
         string passwords = Path.Combine(directory, "passwords");
         await File.WriteAllTextAsync(passwords, $"{User}:{PasswordHash}\n");
         string auth = hasPassword ? $"auth:\n  htpasswd:\n    realm: test\n    path: {passwords}" : "";
@@ -68,12 +66,5 @@ public sealed class EmptyRegistry : IDisposable
                 await Task.Delay(50);
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

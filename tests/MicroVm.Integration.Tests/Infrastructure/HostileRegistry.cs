@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace MicroVm.Integration.Tests.Infrastructure;
@@ -32,7 +31,7 @@ public sealed class HostileRegistry : IDisposable
 
     private HostileRegistry()
     {
-        Address = $"127.0.0.1:{FreePort()}";
+        Address = $"127.0.0.1:{LoopbackPort.Free()}";
         _listener.Prefixes.Add($"http://{Address}/");
         _listener.Start();
         _ = ServeAsync();
@@ -42,13 +41,6 @@ public sealed class HostileRegistry : IDisposable
     public string Address { get; }
 
     public void Dispose() => _listener.Close();
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     private async Task ServeAsync()
     {

@@ -3,7 +3,9 @@ using MicroVm.Cli.Http;
 
 namespace MicroVm.Cli.Commands;
 
-internal sealed class SaveCommand : Command
+/// <summary>A command whose answer is an archive: export, save.</summary>
+/// <param name="path">What is asked for, by the operands.</param>
+internal sealed class DownloadCommand(Func<List<string>, string> path) : Command
 {
     private string? _output;
 
@@ -14,7 +16,7 @@ internal sealed class SaveCommand : Command
     {
         ResponseFile file = new(_output);
         file.CheckTarget();
-        file.Write(context.Client.Stream("GET", "/images/get?" + string.Join('&', operands.Select(name => "names=" + Percent.Encode(name)))));
+        file.Write(context.Client.Stream("GET", path(operands)));
         return ExitCodes.Success;
     }
 }
