@@ -14,6 +14,9 @@ public sealed record HypervisorOptions
     /// <summary>The virtiofsd binary; null: that of the distribution.</summary>
     public string? VirtiofsdPath { get; init; }
 
+    /// <summary>Where the owners of a share's files can't be mapped, virtiofsd may be root over them; false: such a VM is refused.</summary>
+    public bool PrivilegedShares { get; init; } = true;
+
     /// <summary>kvm, tcg, or null: KVM where it works.</summary>
     public string? Accelerator { get; init; }
 

@@ -28,6 +28,9 @@ public interface IVirtualMachine : IAsyncDisposable
 
     int ProcessId { get; }
 
+    /// <summary>What of it this host confines less than VMs usually are, and why, in one line; null: nothing that this daemon knows of.</summary>
+    string? Warning { get; }
+
     /// <summary>Completes when the VMM process has ended, however it ended.</summary>
     Task<VmExit> Exited { get; }
 

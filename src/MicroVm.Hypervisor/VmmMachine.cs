@@ -27,6 +27,8 @@ internal sealed class VmmMachine : IVirtualMachine
 
     public int ProcessId => _vmm.Process.ProcessId;
 
+    public string? Warning => _vmm.Shares?.Weakness is { } reason ? $"virtiofsd, which serves its volumes and bind mounts, is root: {reason}" : null;
+
     public Task<VmExit> Exited { get; }
 
     public async Task<Stream> ConnectAgentAsync(CancellationToken cancellationToken)

@@ -48,6 +48,33 @@ public sealed class BindMountTests(DaemonFixture fixture) : IDisposable
         print(hashlib.sha256(open('given', 'rb').read()).hexdigest())
         """;
 
+    // Owners: who makes a file has it, a directory's group goes on to what is made in it, and whom a file belongs to says who may use it.
+    private const string Owners = """
+        import os, subprocess
+        os.chdir('/app'); os.umask(0o022); os.chmod('.', 0o755)
+        def as_user(user, group, code):
+            return subprocess.run(['python3', '-c', 'import os\n' + code], user=user, group=group, extra_groups=[], stderr=subprocess.DEVNULL).returncode
+        os.mkdir('open'); os.chmod('open', 0o1777)
+        assert as_user(1000, 1001, "open('/app/open/made', 'w'); os.mkdir('/app/open/dir'); os.symlink('made', '/app/open/link'); os.mkfifo('/app/open/fifo')") == 0
+        os.mkdir('group'); os.chown('group', 0, 2000); os.chmod('group', 0o2777)
+        assert as_user(1000, 1001, "open('/app/group/made', 'w'); os.mkdir('/app/group/dir')") == 0
+        open('first', 'w').write('linked'); os.chmod('first', 0o640); os.chown('first', 77, 88); os.link('first', 'second')
+        open('private', 'w').write('secret'); os.chmod('private', 0o600)
+        assert as_user(1000, 1001, "open('/app/private')") == 1 and as_user(1000, 1001, "os.chown('/app/private', 1000, 1000)") == 1
+        assert as_user(1000, 1001, "os.unlink('/app/open/made'); open('/app/open/made', 'w')") == 0
+        assert as_user(1002, 1001, "os.unlink('/app/open/made')") == 1
+        os.chown('open/link', 5, 6, follow_symlinks=False)
+        open('last', 'w'); os.chown('last', 2 ** 30 - 1, 2 ** 30 - 1)
+        for too_high in (2 ** 30, 2 ** 31, 2 ** 32 - 2):
+            try: os.chown('last', too_high, 0); raise SystemExit('given to %d' % too_high)
+            except OSError as e: assert e.errno == 22
+        s = os.stat('beyond'); assert (s.st_uid, s.st_gid) == (65534, 65534) and open('beyond').read() == 'beyond'
+        for change in (lambda: open('beyond', 'a'), lambda: os.chmod('beyond', 0o777), lambda: os.chown('beyond', 0, 0), lambda: os.unlink('beyond'), lambda: os.rename('beyond', 'moved')):
+            try: change(); raise SystemExit('changed')
+            except OSError: pass
+        os.setxattr('last', 'user.colour', b'red')
+        """;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("mvm-bind-").FullName;
 
     private Daemon Daemon => fixture.Daemon;
@@ -83,6 +110,34 @@ public sealed class BindMountTests(DaemonFixture fixture) : IDisposable
         const string look = "cd /app && stat -c '%n %u:%g %a %h' run link dir dir/file && /app/link arguments";
         Assert.Equal("run 5:6 700 2\nlink 0:0 777 1\ndir 0:0 2775 2\ndir/file 0:0 644 1\nscript arguments", await RunAsync(client, ["-v", _directory + ":/app"], look));
         Assert.Equal("script there", await RunAsync(client, ["--mount", $"type=bind,src={_directory},dst=/app"], "/app/run there"));
+    }
+
+    [Theory]
+    [InlineData("mvm")]
+    [InlineData("libvirt")]
+    public async Task OwnersAreTheSameOnBothSides(string runtime)
+    {
+        await HostAsync("echo -n beyond > beyond; chown 1073741824:3000000000 beyond");
+        await File.WriteAllTextAsync(this["owners.py"], Owners, TestContext.Current.CancellationToken);
+        (await Daemon.MvmAsync("pull", "-q", "python:3.11-slim")).Succeeded();
+        (await Daemon.MvmAsync("run", "--rm", "--runtime", runtime, "--network", "none", "-v", _directory + ":/app", "python:3.11-slim", "python3", "/app/owners.py")).Succeeded();
+        Assert.Equal(
+            """
+            beyond 1073741824:3000000000 644
+            group 0:2000 2777
+            group/dir 1000:2000 2755
+            group/made 1000:2000 644
+            last 1073741823:1073741823 644
+            open 0:0 1777
+            open/dir 1000:1001 755
+            open/fifo 1000:1001 644
+            open/link 5:6 777
+            open/made 1000:1001 644
+            private 0:0 600
+            second 77:88 640
+            """,
+            await HostAsync("stat -c '%n %u:%g %a' beyond group group/* last open open/* private second"));
+        Assert.Equal("linked", await HostAsync("cat second"));
     }
 
     [Theory]

@@ -41,6 +41,9 @@ internal sealed class DaemonOptions
     /// <summary>Of each VM its own.</summary>
     public UserRange VmUsers { get; set; } = JailOptions.DefaultUsers;
 
+    /// <summary>Where the owners of a share's files can't be mapped, root serves them.</summary>
+    public bool PrivilegedShares { get; set; } = true;
+
     /// <summary>From the hierarchy's root; each VM has a group below it.</summary>
     public string ControlGroupParent { get; set; } = "mvm";
 

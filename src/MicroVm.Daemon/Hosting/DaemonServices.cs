@@ -74,6 +74,7 @@ internal sealed class DaemonServices : IAsyncDisposable
         Directory = Path.Combine(options.Root, "hypervisor"),
         LibvirtUri = options.LibvirtUri,
         UserNetworking = options.Networking == NetworkBackend.User,
+        PrivilegedShares = options.PrivilegedShares,
         Jail = new() { Enabled = options.Jail, Users = options.VmUsers, ControlGroupParent = options.ControlGroupParent },
     };
 

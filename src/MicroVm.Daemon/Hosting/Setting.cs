@@ -2,6 +2,7 @@ using System.Globalization;
 using MicroVm.Engine;
 using MicroVm.Engine.Configuration;
 using MicroVm.Hypervisor.Jail;
+using MicroVm.Hypervisor.Shares;
 
 namespace MicroVm.Daemon.Hosting;
 
@@ -21,7 +22,8 @@ internal sealed record Setting(string Key, string Help, Action<DaemonOptions, IR
         new("driver", "hypervisor driver: qemu or libvirt", (options, value) => options.Driver = OneOf(value, "qemu", "libvirt")),
         new("libvirt-uri", "which libvirt (qemu:///system); its own in this process by default", (options, value) => options.LibvirtUri = QemuUri(One(value))),
         new("jail", "confine each VM's process: true or false", (options, value) => options.Jail = Flag(value)),
-        new("vm-users", "user numbers for VMs, one each: FIRST-LAST", (options, value) => options.VmUsers = Users(One(value))),
+        new("vm-users", "user numbers for VMs' processes, one each: FIRST-LAST", (options, value) => options.VmUsers = Users(One(value))),
+        new("privileged-shares", "virtiofsd may be root where owners can't be mapped: true or false", (options, value) => options.PrivilegedShares = Flag(value)),
         new("cgroup-parent", "control group of all VMs", (options, value) => options.ControlGroupParent = GroupPath(One(value))),
         new("memory", "guest memory by default (512m, 1g)", (options, value) => options.Memory = Size(value)),
         new("cpus", "vCPUs by default", (options, value) => options.Cpus = Integer(value, 1, 64)),
@@ -86,12 +88,18 @@ internal sealed record Setting(string Key, string Help, Action<DaemonOptions, IR
     private static UserRange Users(string text)
     {
         string[] ends = text.Split('-');
-        return ends.Length == 2
-            && uint.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint first)
-            && uint.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint last)
-            && first > 0 && last >= first && last < uint.MaxValue
-            ? new(first, last - first + 1)
-            : throw new FormatException("a range such as 200000-265535");
+        if (ends.Length != 2
+            || !uint.TryParse(ends[0], NumberStyles.None, CultureInfo.InvariantCulture, out uint first)
+            || !uint.TryParse(ends[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint last)
+            || first == 0 || last < first || last == uint.MaxValue)
+        {
+            throw new FormatException("a range such as 200000-265535");
+        }
+
+        UserRange range = new(first, last - first + 1);
+        return ShareIds.Allow(range)
+            ? range
+            : throw new FormatException($"a range without {ShareIds.Base + 1}-{ShareIds.Base + ShareIds.End - 1}, which stand for the owners of shared files");
     }
 
     private static string GroupPath(string text)

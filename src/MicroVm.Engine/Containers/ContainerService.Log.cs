@@ -47,6 +47,9 @@ public sealed partial class ContainerService
     [LoggerMessage(1014, LogLevel.Warning, "Container {Id} is paused, and its processors could not be stopped again after its files were copied: {Reason}")]
     private partial void LogNotStopped(string id, string reason);
 
+    [LoggerMessage(1015, LogLevel.Warning, "Container {Id}: {Warning}")]
+    private partial void LogWeaker(string id, string warning);
+
     [LoggerMessage(1013, LogLevel.Error, "A virtual machine that an earlier daemon left in {Directory} could not be ended: {Reason}")]
     private partial void LogStrayVm(string directory, string reason);
 }

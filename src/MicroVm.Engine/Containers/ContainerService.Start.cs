@@ -136,6 +136,11 @@ public sealed partial class ContainerService
         {
             machine = await _hypervisor.StartAsync(spec, cancellationToken).ConfigureAwait(false);
             clock.Mark("vmm");
+            if (machine.Warning is { } warning)
+            {
+                LogWeaker(container.Id, warning);
+            }
+
             await _networks.ConnectAsync(container, container.Snapshot.Endpoints, spec.PublishedPorts).WaitAsync(cancellationToken).ConfigureAwait(false);
             clock.Mark("network");
             ContainerRun run = await BootAsync(container, machine, spec, clock, cancellationToken).ConfigureAwait(false);

@@ -172,9 +172,22 @@ public static class HostExamination
             fault.Remedy);
     }
 
-    private static HostFinding Virtiofsd(HypervisorOptions options) => (options.VirtiofsdPath ?? ShareServers.Installed) is not { } path
-        ? new("virtiofsd", FindingState.Weaker, "not found", "no volumes and bind mounts", "apt-get install qemu-system-common")
-        : new("virtiofsd", FindingState.Good, path, "volumes and bind mounts");
+    private static HostFinding Virtiofsd(HypervisorOptions options)
+    {
+        if ((options.VirtiofsdPath ?? ShareServers.Installed) is not { } path)
+        {
+            return new("virtiofsd", FindingState.Weaker, "not found", "no volumes and bind mounts", "apt-get install qemu-system-common");
+        }
+
+        if (!Environment.IsPrivilegedProcess)
+        {
+            return new("virtiofsd", FindingState.Good, path, $"volumes and bind mounts, with the rights of {User}");
+        }
+
+        return ShareMounts.Fault(options.Directory, options.Jail.Users.First) is not { } fault
+            ? new("virtiofsd", FindingState.Good, path, "volumes and bind mounts; each VM's has a user of its own without privileges")
+            : new("virtiofsd", FindingState.Weaker, $"{path}; {fault}", options.PrivilegedShares ? "there it is root, over files alone" : "no volumes and bind mounts there");
+    }
 
     private static HostFinding Libvirt()
     {

@@ -16,9 +16,10 @@ internal static class JailCommandLine
     /// <param name="information">Descriptor where bubblewrap says which process it has made.</param>
     /// <param name="block">The program waits for the end of the pipe that this one reads; null: it does not wait.</param>
     /// <param name="filter">Has the seccomp filter.</param>
-    public static IReadOnlyList<string> Build(JailSpec spec, string tree, int information, int? block, int filter) =>
+    /// <param name="users">The user namespace, if the jail has one that is there already.</param>
+    public static IReadOnlyList<string> Build(JailSpec spec, string tree, int information, int? block, int filter, int? users) =>
     [
-        .. Namespaces(spec),
+        .. Namespaces(spec, users),
         .. Root(tree),
         .. Directories(spec),
         .. spec.Devices.Prepend("/dev/null").SelectMany(path => Bind("--dev-bind", path)),
@@ -37,22 +38,26 @@ internal static class JailCommandLine
     /// <summary>What runs in the jail: the command, after its privileges have been taken away.</summary>
     public static IReadOnlyList<string> Program(JailSpec spec) => [.. Privileges(spec), .. spec.Command];
 
-    private static IEnumerable<string> Namespaces(JailSpec spec)
+    private static IEnumerable<string> Namespaces(JailSpec spec, int? users)
     {
         string[] always = ["--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "mvm"];
         string[] processes = spec.IsEntered ? [] : ["--unshare-pid", "--as-pid-1"];
         string[] network = spec.SharesNetwork ? [] : ["--unshare-net"];
-        return [.. always, .. processes, .. network, .. spec.Capabilities is { } kept ? Root(kept) : User(spec)];
+        return [.. always, .. processes, .. network, .. spec.Capabilities is { } kept ? Root(kept, users) : User(spec)];
     }
 
     private static string[] User(JailSpec spec) => spec.User is null
         ? spec.IsEntered ? ["--unshare-user"] : ["--unshare-user", "--disable-userns"]
         : ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"];
 
-    /// <summary>Where the daemon is not root itself, its user is it, in a user namespace.</summary>
-    private static IEnumerable<string> Root(IReadOnlyList<string> capabilities) =>
+    /// <summary>
+    /// Where the daemon is not root itself, its user is it, in a user namespace. One that is there already is entered when the jail is made: the
+    /// jail's other namespaces are not its own, and privileges in it don't reach them.
+    /// </summary>
+    private static IEnumerable<string> Root(IReadOnlyList<string> capabilities, int? users) =>
     [
-        .. ProcessUser.IsRoot ? Array.Empty<string>() : ["--unshare-user", "--uid", "0", "--gid", "0"],
+        .. users is { } number ? ["--userns2", Number(number)]
+            : ProcessUser.IsRoot ? Array.Empty<string>() : ["--unshare-user", "--uid", "0", "--gid", "0"],
         "--cap-drop", "ALL", .. capabilities.SelectMany(capability => (string[])["--cap-add", capability]),
     ];
 
@@ -81,13 +86,23 @@ internal static class JailCommandLine
 
     private static string[] Bind(string how, string path) => [how, path, path];
 
-    private static IEnumerable<string> Privileges(JailSpec spec) => spec.User is not { } user
-        ? []
-        :
+    private static IEnumerable<string> Privileges(JailSpec spec)
+    {
+        if (spec.User is not { } user)
+        {
+            return [];
+        }
+
+        string own = spec.UserNamespace is null ? Number(user) : "0";
+        return
         [
-            SetPrivileges, "--reuid", Number(user), "--regid", Number(user), .. Groups(spec.Devices),
-            "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs",
+            SetPrivileges, "--reuid", own, "--regid", own, .. Groups(spec.Devices),
+            "--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all" + string.Concat((spec.Capabilities ?? []).Select(Kept)), "--no-new-privs",
         ];
+    }
+
+    /// <summary>In setpriv's words: CAP_CHOWN is chown.</summary>
+    private static string Kept(string capability) => ",+" + capability["CAP_".Length..].ToLowerInvariant();
 
     /// <summary>A device that only a group may open (/dev/kvm) needs that group.</summary>
     private static IEnumerable<string> Groups(IReadOnlyList<string> devices)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace MicroVm.Hypervisor.Jail;
 
 /// <summary>One program's jail.</summary>
@@ -32,6 +34,9 @@ internal sealed record JailSpec
 
     /// <summary>It is root, with these privileges alone; null: it is <see cref="User"/>, without any.</summary>
     public IReadOnlyList<string>? Capabilities { get; init; }
+
+    /// <summary>Where it is root; outside it is <see cref="User"/>, without privileges. Null: where the jail is made.</summary>
+    public SafeHandle? UserNamespace { get; init; }
 
     /// <summary>Descriptors that it may have, as far as the daemon itself may.</summary>
     public ulong OpenFiles { get; init; } = 4096;

@@ -19,6 +19,14 @@ internal sealed class JailedVmm(VmmProcess process, Action? begin, IDisposable g
         _ = Task.Run(Confine);
     }
 
+    /// <summary>It is not to be released.</summary>
+    public void End()
+    {
+        process.Kill();
+        _ = process.ReapAsync();
+        gate.Dispose();
+    }
+
     /// <summary>Of one that is not released: it has been ended.</summary>
     public void Dispose() => gate.Dispose();
 

@@ -63,7 +63,7 @@ internal sealed partial class VmmJail
         {
             int guardId = ChildProcess.Start(
                 bubblewrap,
-                [bubblewrap, .. JailCommandLine.Build(spec, tree, information: FirstFd + 1, block: null, filter: FirstFd + 2)],
+                [bubblewrap, .. JailCommandLine.Build(spec, tree, information: FirstFd + 1, block: null, filter: FirstFd + 2, users: null)],
                 words.ClientSafePipeHandle,
                 [hold.ClientSafePipeHandle, information.ClientSafePipeHandle, filter.ClientSafePipeHandle]);
             CloseFarEnds(information, words, hold, filter);

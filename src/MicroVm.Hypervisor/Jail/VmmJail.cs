@@ -33,7 +33,7 @@ internal sealed partial class VmmJail
     private VmmJail(VmmJail other, string directory, Func<string> program)
     {
         (_bubblewrap, Users, Groups) = (other._bubblewrap, other.Users, other.Groups);
-        _tree = new(() => new(directory, [program()], []), LazyThreadSafetyMode.PublicationOnly);
+        _tree = new(() => MakeTree(directory, program(), _ => []), LazyThreadSafetyMode.PublicationOnly);
     }
 
     /// <summary>Null where the daemon is not root: VMs then run as its own user.</summary>
@@ -65,11 +65,15 @@ internal sealed partial class VmmJail
             CreateGroup(spec);
             string tree = PrepareTree(spec);
             int own = FirstFd + inherited.Count;
+            int? users = spec.UserNamespace is null ? null : own + 3;
             int guardId = ChildProcess.Start(
                 bubblewrap,
-                [bubblewrap, .. JailCommandLine.Build(spec, tree, information: own, block: own + 1, filter: own + 2)],
+                [bubblewrap, .. JailCommandLine.Build(spec, tree, information: own, block: own + 1, filter: own + 2, users)],
                 output,
-                [.. inherited, information.ClientSafePipeHandle, block.ClientSafePipeHandle, filter.ClientSafePipeHandle]);
+                [
+                    .. inherited, information.ClientSafePipeHandle, block.ClientSafePipeHandle, filter.ClientSafePipeHandle,
+                    .. spec.UserNamespace is { } handle ? [handle] : Array.Empty<SafeHandle>(),
+                ]);
             CloseFarEnds(information, block, filter);
             return Take(spec, guardId, information, block, fileSize);
         }
@@ -94,7 +98,7 @@ internal sealed partial class VmmJail
     private string PrepareTree(JailSpec spec)
     {
         string tree = _tree.Value.Current();
-        if (Users is { Taken: 1 })
+        if (Users is { Vms: 1 })
         {
             _tree.Value.RemoveOthers(); // None but the VM that is being started could look at them.
         }

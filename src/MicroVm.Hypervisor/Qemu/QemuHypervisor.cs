@@ -85,7 +85,7 @@ public sealed class QemuHypervisor : IHypervisor
     internal VmStart Prepare(VmSpec spec, VmPaths paths)
     {
         paths.Remove();
-        uint? user = _jail?.Users?.Take();
+        uint? user = _jail?.Users?.Take(spec.Id);
         ShareServer? shares = null;
         try
         {
@@ -194,7 +194,7 @@ public sealed class QemuHypervisor : IHypervisor
             OutOfMemoryScore.MakeVictim(process.ProcessId);
             if (start.User is { } number)
             {
-                _jail?.Users?.Give(number, process.ProcessId);
+                _jail?.Users?.Give(number, start.Spec.Id, process.ProcessId);
                 VmUsers.Write(start.Paths.User, number);
             }
 
@@ -224,7 +224,7 @@ public sealed class QemuHypervisor : IHypervisor
     {
         if (user is { } number)
         {
-            _jail?.Users?.Give(number, pid);
+            _jail?.Users?.Give(number, spec.Id, pid);
             _jail?.Confine(spec.Id, hasControlGroup ? [pid] : []);
         }
     }

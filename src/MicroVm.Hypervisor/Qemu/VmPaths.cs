@@ -43,6 +43,9 @@ internal sealed record VmPaths(string Directory)
     /// <summary>Which process virtiofsd is, as <see cref="Process"/>.</summary>
     public string SharesProcess => Path.Combine(Directory, "shares");
 
+    /// <summary>The number of the user that virtiofsd runs as, where it has one of its own.</summary>
+    public string SharesUser => Path.Combine(Directory, "shares.user");
+
     /// <summary>FIFO for what virtiofsd has to say.</summary>
     public string SharesMessages => Path.Combine(Directory, "shares.messages");
 
@@ -50,7 +53,7 @@ internal sealed record VmPaths(string Directory)
     {
         string[] files =
         [
-            Monitor, Channel, Launch, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid, User, Shares, SharesProcess, SharesMessages,
+            Monitor, Channel, Launch, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid, User, Shares, SharesProcess, SharesUser, SharesMessages,
         ];
         foreach (string file in files)
         {

@@ -19,19 +19,33 @@ internal static class ShareJail
     /// <summary>Where the jail shows the shares. Nobody else's arguments hold it.</summary>
     public static string Root(VmSpec spec) => $"/shares/{spec.Id}";
 
+    /// <summary>One that is root over the files, wherever it finds them.</summary>
     public static JailSpec Of(VmSpec spec, string program, GroupLimits limits) => new()
     {
         Id = spec.Id,
         Command = [program, .. Arguments(spec)],
         ReadOnlyFiles = [],
         WritableFiles = [],
-        Trees = [.. spec.Shares.Select((share, number) => new JailTree(share.Path, Place(spec, number), share.ReadOnly))],
+        Trees = TreesOf(spec, number => spec.Shares[number].Path),
         Capabilities = [.. s_serving, .. s_starting],
         OpenFiles = OpenFiles,
         SharesNetwork = false,
         User = null,
         Limits = limits,
     };
+
+    /// <summary>One that is root over nothing but these, and else a user like any other.</summary>
+    /// <param name="stage">Where its starter sees the shares.</param>
+    public static JailSpec Of(VmSpec spec, string program, GroupLimits limits, ShareMounts mounts, string stage, uint user) =>
+        Of(spec, program, limits) with
+        {
+            Trees = TreesOf(spec, number => ShareMounts.PlaceOf(stage, number)),
+            UserNamespace = mounts.Users,
+            User = user,
+        };
+
+    private static IReadOnlyList<JailTree> TreesOf(VmSpec spec, Func<int, string> path) =>
+        [.. spec.Shares.Select((share, number) => new JailTree(path(number), Place(spec, number), share.ReadOnly))];
 
     private static string Place(VmSpec spec, int number) => string.Create(CultureInfo.InvariantCulture, $"{Root(spec)}/{number}");
 

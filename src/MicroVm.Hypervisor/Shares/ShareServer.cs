@@ -20,16 +20,21 @@ internal sealed class ShareServer : IDisposable
     private readonly VmmProcess? _process;
     private readonly VmmMessages _messages;
     private readonly JailedVmm? _held;
+    private readonly Action _gone;
     private readonly Lazy<Task<int?>> _status;
 
     /// <param name="process">Null: it has ended before.</param>
     /// <param name="held">It waits for <see cref="Release"/>; null: it runs.</param>
-    public ShareServer(VmmProcess? process, VmmMessages messages, JailedVmm? held)
+    /// <param name="gone">Called when it has ended with its VM.</param>
+    public ShareServer(VmmProcess? process, VmmMessages messages, JailedVmm? held, Action gone)
     {
-        (_process, _messages, _held) = (process, messages, held);
+        (_process, _messages, _held, _gone) = (process, messages, held, gone);
         _status = new(() => process?.WaitAsync() ?? Task.FromResult<int?>(null));
         Ended = WatchAsync();
     }
+
+    /// <summary>Why it is root, where it need not be on another host: one line. Null: it is not, or an earlier daemon has told.</summary>
+    public string? Weakness { get; init; }
 
     /// <summary>Completes when it has ended, by itself or not: how, in one line.</summary>
     public Task<string> Ended { get; }
@@ -50,6 +55,7 @@ internal sealed class ShareServer : IDisposable
     {
         _process?.Kill();
         await Ended.ConfigureAwait(false);
+        _gone();
         _process?.Dispose();
         _messages.Dispose();
     }

@@ -36,23 +36,28 @@ internal sealed class ShareServers
 
         VmmJail jail = _jail ?? throw new HypervisorException("volumes and bind mounts need the jail: set \"jail\" to true in the configuration");
         Check(spec);
+        using ShareLaunch launch = new(jail, spec, _options.PrivilegedShares);
+        return Start(launch, paths, limits);
+    }
+
+    private ShareServer Start(ShareLaunch launch, VmPaths paths, GroupLimits limits)
+    {
         VmmMessages messages = VmmMessages.Create(paths.SharesMessages);
         JailedVmm? held = null;
         try
         {
             using Socket socket = UnixListener.Open(paths.Shares);
-            held = jail.Start(ShareJail.Of(spec, Find(), limits), messages.Handle, [socket.SafeHandle], fileSize: long.MaxValue);
+            held = launch.Start(paths, Find(), limits, messages, socket);
             OutOfMemoryScore.MakeVictim(held.Process.ProcessId);
             ProcessIdentity.Of(held.Process.ProcessId).Write(paths.SharesProcess);
-            return new(held.Process, messages, held);
+            return new(held.Process, messages, held, launch.Release) { Weakness = launch.Weakness };
         }
         catch (Exception e)
         {
             string? words = messages.LastLine();
             messages.Dispose();
-            held?.Process.Kill();
-            _ = held?.Process.ReapAsync();
-            held?.Dispose();
+            held?.End();
+            launch.Release();
             throw words is null ? e : new HypervisorException($"virtiofsd could not be started: {words}", e);
         }
     }
@@ -65,14 +70,33 @@ internal sealed class ShareServers
             return null;
         }
 
-        ProcessIdentity? identity = ProcessIdentity.Read(paths.SharesProcess);
-        PidFd? process = identity?.Open();
-        if (process is not null)
+        uint? user = VmUsers.Read(paths.SharesUser);
+        VmmProcess? process = TakeUp(spec, ProcessIdentity.Read(paths.SharesProcess), user);
+        return new(process, VmmMessages.Open(paths.SharesMessages), held: null, () => Release(user));
+    }
+
+    private VmmProcess? TakeUp(VmSpec spec, ProcessIdentity? identity, uint? user)
+    {
+        if (identity?.Open() is not { } process)
         {
-            _jail?.Confine(spec.Id, [identity!.ProcessId]);
+            return null;
         }
 
-        return new(process is null ? null : new(identity!.ProcessId, process, guard: null), VmmMessages.Open(paths.SharesMessages), held: null);
+        _jail?.Confine(spec.Id, [identity.ProcessId]);
+        if (user is { } number)
+        {
+            _jail?.Users?.Give(number, spec.Id, identity.ProcessId);
+        }
+
+        return new(identity.ProcessId, process, guard: null);
+    }
+
+    private void Release(uint? user)
+    {
+        if (user is { } number)
+        {
+            _jail?.Users?.Release(number);
+        }
     }
 
     /// <summary>Ends that of a VM which has ended, or did not come to be.</summary>

@@ -16,6 +16,8 @@ internal sealed class MachineHandle(InMemoryMachine machine) : IVirtualMachine
 
     public int ProcessId => machine.ProcessId;
 
+    public string? Warning => null;
+
     public Task<VmExit> Exited { get; private set; } = machine.Exited;
 
     public Task<Stream> ConnectAgentAsync(CancellationToken cancellationToken) =>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using MicroVm.Hypervisor.Jail;
 using MicroVm.Hypervisor.Libvirt;
@@ -18,9 +17,7 @@ public sealed class IntruderTests : IDisposable
     public IntruderTests(EmbeddedLibvirt libvirt)
     {
         _libvirt = libvirt;
-        _intruder = Path.Combine(_directory, "intruder");
-        string source = Path.Combine(Root(), "tests/jail/intruder.c");
-        Run("musl-gcc", "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-Os", "-static", source, "-o", _intruder);
+        _intruder = IntruderProgram.Build("intruder", _directory);
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
@@ -56,7 +53,7 @@ public sealed class IntruderTests : IDisposable
         using Socket file = await OtherVmAsync();
         using Socket host = Listen("\0" + spec.RuntimeDirectory);
         File.SetUnixFileMode(_directory, UnixFileMode.OtherExecute | UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        string output = Run(
+        string output = IntruderProgram.Run(
             "setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", _intruder, $"name=opt/mvm/token,file={spec.RuntimeDirectory}/token");
         Assert.All(["users", "processes", "shell", "abstract socket", "ptrace"], what => Assert.Contains(what, output, StringComparison.Ordinal));
     }
@@ -82,25 +79,5 @@ public sealed class IntruderTests : IDisposable
         socket.Bind(new UnixDomainSocketEndPoint(address));
         socket.Listen(4);
         return socket;
-    }
-
-    private static string Run(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-        string output = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode is 0 or 1, output);
-        return output;
-    }
-
-    private static string Root()
-    {
-        string directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "MicroVm.sln")))
-        {
-            directory = Path.GetDirectoryName(directory.TrimEnd('/'))!;
-        }
-
-        return directory;
     }
 }
