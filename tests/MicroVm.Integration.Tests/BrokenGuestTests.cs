@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MicroVm.Integration.Tests.Infrastructure;
 
 namespace MicroVm.Integration.Tests;
@@ -28,6 +29,19 @@ public sealed class BrokenGuestTests : IDisposable
     [Fact]
     public async Task AnAgentThatNeverAnswersIsGivenUp() => await RunIsRefusedAsync(
         await GuestImage.CompileAsync("tests/guest/silent.c", _directory), "the virtual machine did not boot within 3 seconds", ", \"boot-timeout\": 3");
+
+    /// <summary>Docker's client words it in its own way.</summary>
+    [Theory]
+    [CombinatorialClients]
+    public async Task AMachineThatIsLostIsToldOf(string client)
+    {
+        await using Daemon daemon = await Daemon.StartAsync();
+        await daemon.LoadBusyboxAsync();
+        using Process run = daemon.Start(client, "run", "--rm", "--network", "none", "busybox", "sh", "-c", "echo ready; sleep 100000");
+        Assert.Equal((byte)'r', run.StandardOutput.BaseStream.ReadByte());
+        (await Command.RunAsync("kill", ["-TERM", $"{Assert.Single(daemon.VmmProcesses())}"])).Succeeded();
+        (await Command.FinishAsync(run)).Failed(125, "the virtual machine ended: ");
+    }
 
     private static async Task RunIsRefusedAsync(string initramfs, string text, string settings = "")
     {

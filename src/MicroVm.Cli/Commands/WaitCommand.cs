@@ -10,11 +10,10 @@ internal sealed class WaitCommand : Command
     {
         byte[] answer = context.Client.Request("POST", ContainerPaths.Of(container, "wait"));
         var exit = JsonSerializer.Deserialize(answer, ApiJsonContext.Api.ContainerWaitResponse);
+        context.Out.WriteLine($"{exit?.StatusCode}").Flush();
         if (exit?.Error?.Message is { Length: > 0 } error)
         {
-            throw new CliException(error);
+            CommandLine.Report(error);
         }
-
-        context.Out.WriteLine($"{exit?.StatusCode}").Flush();
     });
 }

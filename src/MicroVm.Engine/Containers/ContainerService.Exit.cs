@@ -134,8 +134,7 @@ public sealed partial class ContainerService
 
     private async Task RecordEndAsync(Container container, ContainerRun run, RunEnd end)
     {
-        // The reason is in the container's state: with one here Docker's client would exit with 125 whatever the code.
-        ContainerExit exit = new(end.ExitCode, Error: null);
+        ContainerExit exit = new(end.ExitCode, end.IsLoss ? end.Error : null);
         Task saved;
         lock (container.Sync)
         {
@@ -198,6 +197,9 @@ public sealed partial class ContainerService
     /// <param name="IsProcessExit">The guest lives and can shut down cleanly.</param>
     private sealed record RunEnd(int ExitCode, bool OutOfMemory, string Error, bool IsProcessExit)
     {
+        /// <summary>Neither the process nor anybody's will ended it: who waits is told why, and Docker's client then exits with 125.</summary>
+        public bool IsLoss => ExitCode == LostExitCode && !IsProcessExit;
+
         public static RunEnd Of(Exited exited) => new((int)Math.Min(exited.Status, LostExitCode), exited.OutOfMemory, "", true);
 
         public static RunEnd Of(VmExit exit)

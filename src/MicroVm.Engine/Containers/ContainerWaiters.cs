@@ -7,6 +7,8 @@ internal sealed class ContainerWaiters
     private TaskCompletionSource<ContainerExit> _stop = NewSource();
     private readonly TaskCompletionSource<ContainerExit> _removed = NewSource();
 
+    private ContainerExit? _last;
+
     public Task<ContainerExit> NextExit => _exit.Task;
 
     /// <summary>The next exit after which it stays down.</summary>
@@ -16,6 +18,7 @@ internal sealed class ContainerWaiters
 
     public void CompleteExit(ContainerExit exit)
     {
+        _last = exit;
         TaskCompletionSource<ContainerExit> completed = _exit;
         _exit = NewSource();
         completed.TrySetResult(exit);
@@ -28,8 +31,10 @@ internal sealed class ContainerWaiters
         completed.TrySetResult(exit);
     }
 
-    public void CompleteRemoved(ContainerExit exit)
+    /// <param name="recorded">For one that has not ended since the daemon started.</param>
+    public void CompleteRemoved(ContainerExit recorded)
     {
+        ContainerExit exit = _last ?? recorded;
         _exit.TrySetResult(exit);
         _stop.TrySetResult(exit);
         _removed.TrySetResult(exit);

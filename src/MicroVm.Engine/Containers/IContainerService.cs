@@ -97,7 +97,7 @@ public enum WaitCondition
 /// <summary>A registered wait.</summary>
 public sealed record ContainerWait(Task<ContainerExit> Result);
 
-/// <param name="Error">What kept it from running, else null.</param>
+/// <param name="Error">What kept it from running to its process's end, else null.</param>
 public sealed record ContainerExit(int StatusCode, string? Error);
 
 public sealed record AttachOptions(bool Stream, bool Stdin, bool Stdout, bool Stderr, bool Logs);

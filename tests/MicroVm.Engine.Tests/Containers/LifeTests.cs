@@ -150,6 +150,17 @@ public sealed class LifeTests()
     }
 
     [Fact]
+    public async Task WhoWaitsForAMachineThatIsLostIsToldWhy()
+    {
+        string id = await _engine.StartAsync(Spec("sleep") with { AutoRemove = true });
+        ContainerWait exit = Service.Wait(id, WaitCondition.NextExit);
+        ContainerWait removal = Service.Wait(id, WaitCondition.Removed);
+        _hypervisor[id].End("killed by signal 6");
+        ContainerExit loss = new(255, "the virtual machine ended: killed by signal 6");
+        Assert.Equal((loss, loss), (await exit.Result, await removal.Result));
+    }
+
+    [Fact]
     public async Task StopSendsTheStopSignalThenKills()
     {
         string gentle = await _engine.StartAsync(Spec("sleep") with { StopSignal = "SIGUSR1" });
