@@ -24,7 +24,7 @@ PACKAGES_BUILD := linux-source-6.1 build-essential musl-tools flex bison bc libe
 PACKAGES_BIND  := libclang1-14 libclang-common-14-dev linux-libc-dev libvirt-dev libzstd-dev
 PACKAGES_IMAGE := mmdebstrap docker-registry skopeo umoci fakeroot arch-test debian-archive-keyring jq curl
 PACKAGES_VIRT  := libvirt0 libvirt-daemon-driver-qemu libvirt-clients
-PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools attr docker.io zstd bzip2 socat busybox-static libvirt-daemon docker-compose zsh fish iproute2
+PACKAGES_TEST  := clang libclang-rt-14-dev clang-format erofs-utils golang-1.19-src libarchive-tools attr docker.io zstd bzip2 socat busybox-static libvirt-daemon docker-compose zsh fish iproute2 iptables
 
 DOTNET_BUILD := dotnet build MicroVm.sln --nologo -v quiet
 

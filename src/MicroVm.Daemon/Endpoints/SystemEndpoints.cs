@@ -13,7 +13,7 @@ internal sealed class SystemEndpoints(
     IContainerService containers, IImageStore images, IHypervisor hypervisor, DaemonOptions options)
 {
     // Once: hosts change rarely, and clients ask often.
-    private readonly Lazy<IReadOnlyList<HostFinding>> _host = new(() => HostExamination.Run(DaemonServices.Hypervisor(options), options.Kernel, options.Initramfs));
+    private readonly Lazy<IReadOnlyList<HostFinding>> _host = new(() => HostReport.Run(options));
 
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -12,7 +12,7 @@ internal static class Doctor
     /// <summary>False when something is missing without which no VM runs.</summary>
     public static bool Report(DaemonOptions options, TextWriter output)
     {
-        IReadOnlyList<HostFinding> findings = HostExamination.Run(DaemonServices.Hypervisor(options), options.Kernel, options.Initramfs);
+        IReadOnlyList<HostFinding> findings = HostReport.Run(options);
         foreach (HostFinding finding in findings)
         {
             output.Write(Describe(finding));

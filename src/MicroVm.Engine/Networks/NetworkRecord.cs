@@ -58,7 +58,7 @@ public sealed record NetworkRecord
 
     /// <summary>What the kernel calls its bridge.</summary>
     [JsonIgnore]
-    public string BridgeName => Options.GetValueOrDefault(NetworkOptions.BridgeName, "br-" + Id[..12]);
+    public string BridgeName => Options.GetValueOrDefault(NetworkOptions.BridgeName, BridgeNames.Prefix + Id[..11]);
 
     [JsonIgnore]
     internal Subnet Block => Networks.NetworkOptions.ParseSubnet(Subnet);

@@ -153,17 +153,19 @@ public sealed class NetworkTests(NetworkedDaemon host) : IClassFixture<Networked
     [Fact]
     public async Task NothingOfThemStays()
     {
-        string links = (await Network.OnHostAsync("ip", "-o", "link")).Succeeded();
+        // The default network's bridge is made for its first container.
+        await host.MvmAsync("run", "--rm", "busybox", "true");
+        string links = await LinksAsync();
+        string rules = await RulesAsync();
         await host.MvmAsync("network", "create", "shop");
         await host.RunAsync("web", ["--network", "shop", "-p", "8080:80"], "sleep", "100000");
-        Assert.NotEqual(links, (await Network.OnHostAsync("ip", "-o", "link")).Succeeded());
+        Assert.NotEqual(links, await LinksAsync());
+        Assert.Contains("8080", await RulesAsync());
         (await host.Daemon.MvmAsync("network", "rm", "shop")).Failed(1, "network shop has active endpoints (name:\"web\"");
         await host.MvmAsync("rm", "-f", "web");
         await host.MvmAsync("network", "rm", "shop");
-        Assert.Equal(links, (await Network.OnHostAsync("ip", "-o", "link")).Succeeded());
-        string rules = (await Network.OnHostAsync("nft", "list", "ruleset")).Succeeded();
-        Assert.DoesNotContain("8080", rules);
-        Assert.DoesNotContain("elements", rules);
+        Assert.Equal(links, await LinksAsync());
+        Assert.Equal(rules, await RulesAsync());
     }
 
     /// <summary>What a network that is gone has left, because the daemon died, goes when the next one starts.</summary>
@@ -174,7 +176,42 @@ public sealed class NetworkTests(NetworkedDaemon host) : IClassFixture<Networked
         await host.Daemon.KillAsync();
         File.Delete(Path.Combine(host.Daemon.Root, "networks", id + ".json"));
         await host.Daemon.RestartAsync(Network.DaemonEnvironment);
-        Assert.DoesNotContain("br-" + id[..12], (await Network.OnHostAsync("ip", "-o", "link")).Succeeded());
+        Assert.DoesNotContain("mvm-" + id[..11], (await Network.OnHostAsync("ip", "-o", "link")).Succeeded());
+    }
+
+    /// <summary>A chain as Docker and ufw have it, and one as firewalld's: the doctor finds it, and what it says mends it.</summary>
+    [Theory]
+    [InlineData("table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }", "ip filter FORWARD", "iptables")]
+    [InlineData("table inet wall { chain pass { type filter hook forward priority 10; ct state established accept; reject; }; }", "inet wall pass", "nft")]
+    public async Task AnotherFirewallThatDropsIsFoundAndToldHowToLetThemPass(string rules, string chain, string program)
+    {
+        await host.RunAsync("client", [], "sleep", "100000");
+        await FirewallIsAsync("good", "no other drops what is forwarded");
+        (await Network.OnHostAsync("nft", rules)).Succeeded();
+        try
+        {
+            Assert.NotEqual(0, (await host.ExecAsync("client", "timeout", "2", "wget", "-q", "-O", "-", "http://outside.test/")).ExitCode);
+            string report = await FirewallIsAsync("weaker", $"{chain} drops what is forwarded");
+            string remedy = report.Split('\n').Select(line => line.Trim()).Single(line => line.StartsWith($"→ {program} ", StringComparison.Ordinal))[2..];
+            (await Network.OnHostAsync("sh", "-c", remedy)).Succeeded();
+            Assert.Equal("outside", await host.FetchAsync("client", "http://outside.test/"));
+            await FirewallIsAsync("good", $"{chain} lets the bridges' packets pass");
+        }
+        finally
+        {
+            (await Network.OnHostAsync("nft", "delete table " + chain[..chain.LastIndexOf(' ')])).Succeeded();
+        }
+    }
+
+    private async Task<string> LinksAsync() => (await Network.OnHostAsync("sh", "-c", "ip -o link | cut -d : -f 2")).Succeeded();
+
+    private async Task<string> RulesAsync() => (await Network.OnHostAsync("nft", "list", "ruleset")).Succeeded();
+
+    private async Task<string> FirewallIsAsync(string state, string words)
+    {
+        string report = (await Network.OnHostAsync("env", "-u", "MVM_KERNEL", "-u", "MVM_INITRAMFS", TestEnvironment.Mvm, "doctor")).OutputText;
+        Assert.Matches($"(?m)^{state} +firewall +{System.Text.RegularExpressions.Regex.Escape(words)}", report);
+        return report;
     }
 
     private async Task IsPublishedAsync()
