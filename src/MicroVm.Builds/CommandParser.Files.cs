@@ -71,8 +71,8 @@ internal sealed partial class CommandParser
         if (words.Count < 2)
         {
             throw new FormatException(words.Count == 0
-                ? $"{text.Keyword} requires at least two arguments, but no arguments were provided. Source and destination could not be determined."
-                : $"{text.Keyword} requires at least two arguments, but only one was provided. Destination could not be determined.");
+                ? $"{text.Keyword} requires at least two arguments, but no arguments were provided. Source and destination could not be determined"
+                : $"{text.Keyword} requires at least two arguments, but only one was provided. Destination could not be determined");
         }
 
         string chmod = Flag(text, "chmod");

@@ -42,7 +42,7 @@ public sealed class Dockerfile
 
         return stages.Count > 0
             ? new(globals, [.. stages.Select(stage => new Stage(stage.From, stage.Commands))], reader.Escape)
-            : throw new DockerfileException(globals.Count > 0 ? "no build stage in current context" : "file with no instructions");
+            : throw new DockerfileException(globals.Count > 0 ? "no build stage in current context" : "failed to parse Dockerfile: file with no instructions");
     }
 
     /// <summary>An instruction that an image has kept for who builds on it.</summary>

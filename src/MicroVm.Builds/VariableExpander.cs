@@ -11,11 +11,23 @@ namespace MicroVm.Builds;
 public sealed class VariableExpander(char escape, Func<string, string?> lookup)
 {
     /// <exception cref="DockerfileException">A quote or a brace is not closed, or a substitution is none of those.</exception>
-    public string Word(string text) => new Scanner(text, escape, lookup).Run().Text;
+    public string Word(string text) => Run(text).Text;
 
     /// <summary>One word can become several, or none, where a variable's value has spaces, or nothing in it.</summary>
     /// <inheritdoc cref="Word"/>
-    public IReadOnlyList<string> Words(string text) => new Scanner(text, escape, lookup).Run().Words;
+    public IReadOnlyList<string> Words(string text) => Run(text).Words;
+
+    private (string Text, IReadOnlyList<string> Words) Run(string text)
+    {
+        try
+        {
+            return new Scanner(text, escape, lookup).Run();
+        }
+        catch (FormatException e)
+        {
+            throw new DockerfileException($"failed to process {JsonForm.Quote(text.Length > 200 ? text[..200] : text)}: {e.Message}", e);
+        }
+    }
 
     private sealed class Scanner(string text, char escape, Func<string, string?> lookup)
     {
@@ -192,7 +204,7 @@ public sealed class VariableExpander(char escape, Func<string, string?> lookup)
             return text[start.._position];
         }
 
-        private static DockerfileException Wrong(string what) => new(what);
+        private static FormatException Wrong(string what) => new(what);
     }
 
     /// <summary>The text as one, and divided at the spaces that no quotes protect.</summary>
@@ -252,7 +264,7 @@ public sealed class VariableExpander(char escape, Func<string, string?> lookup)
 
         private void Append(char c)
         {
-            _text.Append(_text.Length < DockerfileLimits.MaxExpansion ? c : throw new DockerfileException("a text with its variables replaced is too long"));
+            _text.Append(_text.Length < DockerfileLimits.MaxExpansion ? c : throw new FormatException("a text with its variables replaced is too long"));
         }
 
         private void EndWord()

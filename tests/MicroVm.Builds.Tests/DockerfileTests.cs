@@ -106,15 +106,15 @@ public sealed class DockerfileTests
     }
 
     [Theory]
-    [InlineData("", "file with no instructions")]
-    [InlineData("# only a comment\n\n", "file with no instructions")]
+    [InlineData("", "failed to parse Dockerfile: file with no instructions")]
+    [InlineData("# only a comment\n\n", "failed to parse Dockerfile: file with no instructions")]
     [InlineData("ARG A", "no build stage in current context")]
     [InlineData("FROM a\nFOO bar", "dockerfile parse error line 2: unknown instruction: FOO")]
     [InlineData("\n\nRUN a", "dockerfile parse error line 3: no build stage in current context")]
     [InlineData("FROM a b", "dockerfile parse error line 1: FROM requires either one or three arguments")]
     [InlineData("FROM", "dockerfile parse error line 1: FROM requires either one or three arguments")]
     [InlineData("FROM a AS 1", "dockerfile parse error line 1: invalid name for build stage: \"1\", name can't start with a number or contain symbols")]
-    [InlineData("FROM a\nCOPY x", "dockerfile parse error line 2: COPY requires at least two arguments, but only one was provided. Destination could not be determined.")]
+    [InlineData("FROM a\nCOPY x", "dockerfile parse error line 2: COPY requires at least two arguments, but only one was provided. Destination could not be determined")]
     [InlineData("FROM a\nENV a", "dockerfile parse error line 2: ENV must have two arguments")]
     [InlineData("FROM a\nLABEL a=b c", "dockerfile parse error line 2: Syntax error - can't find = in \"c\". Must be of the form: name=value")]
     [InlineData("FROM a\nRUN", "dockerfile parse error line 2: RUN requires at least one argument")]

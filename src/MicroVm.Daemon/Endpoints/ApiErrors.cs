@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MicroVm.Engine;
+using MicroVm.Engine.Builds;
 using MicroVm.Hypervisor;
 using MicroVm.Images;
 
@@ -23,13 +24,13 @@ internal static class ApiErrors
     {
         JsonException json => JsonMessage(json),
         HypervisorException or IOException or UnauthorizedAccessException => failure.Message,
-        ApiException or BadHttpRequestException or EngineException or ImageException => failure.Message,
+        ApiException or BadHttpRequestException or EngineException or ImageException or BuildStepException => failure.Message,
         _ => "internal error: " + failure.Message,
     });
 
     /// <summary>Not foreseen: worth a stack trace in the daemon's log.</summary>
     public static bool IsUnexpected(Exception failure) => failure is not (ApiException or BadHttpRequestException
-        or JsonException or EngineException or ImageException or HypervisorException or IOException);
+        or JsonException or EngineException or ImageException or HypervisorException or IOException or BuildStepException);
 
     private static int StatusOf(EngineErrorKind kind) => kind switch
     {

@@ -10,14 +10,12 @@ using MicroVm.Images.Store;
 
 namespace MicroVm.Daemon.Endpoints;
 
-/// <summary><c>/system/df</c>, and the prunes of what there is none of, which <c>system prune</c> asks for all the same.</summary>
+/// <summary><c>/system/df</c>.</summary>
 internal sealed class DiskEndpoints(IContainerService containers, IImageStore images, IVolumeService volumes)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/system/df", (RequestDelegate)UsageAsync);
-        routes.MapPost("/build/prune", (RequestDelegate)(context =>
-            context.WriteJsonAsync(new BuildPruneResponse([], 0), ApiJsonContext.Api.BuildPruneResponse)));
     }
 
     /// <summary>All, or the kinds that <c>type</c> names.</summary>

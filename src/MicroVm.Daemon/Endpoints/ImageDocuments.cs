@@ -15,6 +15,7 @@ internal static class ImageDocuments
     public static ImageSummary Summary(StoredImage image) => new()
     {
         Id = image.Id.ToString(),
+        ParentId = image.Parent?.ToString() ?? "",
         Created = Created(image),
         RepoTags = image.RepoTags,
         RepoDigests = image.RepoDigests,
@@ -27,6 +28,7 @@ internal static class ImageDocuments
         Id = image.Id.ToString(),
         RepoTags = image.RepoTags,
         RepoDigests = image.RepoDigests,
+        Parent = image.Parent?.ToString() ?? "",
         Comment = image.Config.History is [.., var last] ? last.Comment ?? "" : "",
         Created = image.Config.Created,
         DockerVersion = image.Config.DockerVersion ?? "",
@@ -40,9 +42,10 @@ internal static class ImageDocuments
         RootFS = new("layers", [.. image.DiffIds.Select(diffId => diffId.ToString())]),
     };
 
-    /// <summary>Newest first; the image's id stands at the newest, as the steps before it are no images here.</summary>
+    /// <summary>Newest first; the image's id stands at the newest, and before it those of the steps that are images here.</summary>
     /// <param name="sizeOf">Bytes of a layer.</param>
-    public static IReadOnlyList<ImageHistoryItem> History(StoredImage image, Func<Digest, long> sizeOf)
+    /// <param name="find">An image that is here; null: it is not.</param>
+    public static IReadOnlyList<ImageHistoryItem> History(StoredImage image, Func<Digest, long> sizeOf, Func<Digest, StoredImage?> find)
     {
         List<ImageHistoryItem> items = [];
         // The newest step made the topmost layer: whoever left steps out left out the oldest.
@@ -59,9 +62,11 @@ internal static class ImageDocuments
             });
         }
 
-        if (items.Count > 0)
+        StoredImage? made = image;
+        for (int i = 0; i < items.Count && made is not null; i++)
         {
-            items[0] = items[0] with { Id = image.Id.ToString(), Tags = image.RepoTags };
+            items[i] = items[i] with { Id = made.Id.ToString(), Tags = made.RepoTags.Count > 0 || i == 0 ? made.RepoTags : null };
+            made = made.Parent is { } parent ? find(parent) : null;
         }
 
         return items;

@@ -1,16 +1,14 @@
 using System.Globalization;
 using MicroVm.Api;
 using MicroVm.Api.Images;
-using MicroVm.Engine.Containers;
 using MicroVm.Engine.Events;
-using MicroVm.Images;
 using MicroVm.Images.References;
 using MicroVm.Images.Store;
 
 namespace MicroVm.Daemon.Endpoints;
 
 /// <summary><c>/images/…</c>. Image names hold slashes, so that the action is whatever comes last.</summary>
-internal sealed partial class ImageEndpoints(IImageStore images, IContainerService containers, EventBus events)
+internal sealed partial class ImageEndpoints(IImageStore images, ImagePruner pruner, EventBus events)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -29,7 +27,7 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
         return action switch
         {
             "json" => context.WriteJsonAsync(ImageDocuments.Inspect(Find(name)), ApiJsonContext.Api.ImageInspect),
-            "history" => context.WriteJsonAsync(ImageDocuments.History(Find(name), images.LayerSize), ApiJsonContext.Api.IReadOnlyListImageHistoryItem),
+            "history" => context.WriteJsonAsync(ImageDocuments.History(Find(name), images.LayerSize, id => images.Find(id.ToString())), ApiJsonContext.Api.IReadOnlyListImageHistoryItem),
             "get" => SaveAsync(context, name),
             _ => throw ApiException.NotFound("page not found"),
         };
@@ -56,14 +54,14 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
 
     private Task DeleteAsync(HttpContext context)
     {
-        IReadOnlyList<RemovedImage> removed = Remove(context.RouteText("path"), context.QueryFlag("force"));
+        IReadOnlyList<RemovedImage> removed = pruner.Remove(context.RouteText("path"), context.QueryFlag("force"));
         return context.WriteJsonAsync(ImageDocuments.Removed(removed), ApiJsonContext.Api.IReadOnlyListImageDeleteItem);
     }
 
     private Task ListAsync(HttpContext context)
     {
         Filters filters = Filters.Of(context, "reference", "dangling", "label", "before", "since", "until");
-        IEnumerable<StoredImage> chosen = new ImageFilter(filters, Find).Apply(images.List());
+        IEnumerable<StoredImage> chosen = new ImageFilter(filters, Find).Apply(images.List(), context.QueryFlag("all"));
         IReadOnlyList<ImageSummary> list =
             [.. chosen.Select(ImageDocuments.Summary).OrderByDescending(image => image.Created).ThenBy(image => image.Id, StringComparer.Ordinal)];
         return context.WriteJsonAsync(list, ApiJsonContext.Api.IReadOnlyListImageSummary);
@@ -74,48 +72,15 @@ internal sealed partial class ImageEndpoints(IImageStore images, IContainerServi
     {
         Filters filters = Filters.Of(context, "dangling", "label", "label!", "until");
         bool danglingOnly = filters.Flag("dangling", otherwise: true);
-        var deleted = new List<ImageDeleteItem>();
-        long before = LayersSize();
-        foreach (StoredImage image in images.List())
-        {
-            bool matches = filters.MatchesLabels(image.Config.Labels) && ImageFilter.IsBefore(filters, image);
-            if (!matches || (danglingOnly && image.RepoTags.Count > 0) || UsersOf(image.Id).Count > 0)
-            {
-                continue;
-            }
-
-            deleted.AddRange(ImageDocuments.Removed(Remove(image.Id.ToString(), force: true)));
-        }
-
-        return context.WriteJsonAsync(new ImagePruneResponse(deleted, Math.Max(0, before - LayersSize())), ApiJsonContext.Api.ImagePruneResponse);
+        ImagePruneResponse pruned = pruner.Prune(image =>
+            !image.HasChildren && (!danglingOnly || image.RepoTags.Count == 0)
+            && filters.MatchesLabels(image.Config.Labels) && ImageFilter.IsBefore(filters, image));
+        return context.WriteJsonAsync(pruned, ApiJsonContext.Api.ImagePruneResponse);
     }
-
-    private IReadOnlyList<RemovedImage> Remove(string name, bool force)
-    {
-        StoredImage? image = images.Find(name);
-        IReadOnlyList<RemovedImage> removed = images.Remove(name, force, UsersOf);
-        foreach (string action in image is null ? [] : removed.Select(ActionOf).OfType<string>())
-        {
-            events.Publish(image!, action, image!.Id.ToString());
-        }
-
-        return removed;
-
-        // Layers that went with it are not told.
-        string? ActionOf(RemovedImage what) => what.Untagged is not null ? "untag" : what.Deleted == image.Id.ToString() ? "delete" : null;
-    }
-
-    private long LayersSize() => images.List().SelectMany(image => image.DiffIds).Distinct().Sum(images.LayerSize);
 
     private StoredImage Find(string name) =>
         images.Find(name) ?? throw ApiException.NotFound(
             "No such image: " + (ImageReference.TryParse(name, out ImageReference? reference) ? reference.Familiar : name));
-
-    private IReadOnlyList<ImageUser> UsersOf(Digest image) =>
-    [
-        .. containers.List().Where(container => container.ImageId == image)
-            .Select(container => new ImageUser(container.Id, container.Status is ContainerStatus.Running or ContainerStatus.Paused)),
-    ];
 
     private static (string Name, string Action) Split(HttpContext context)
     {

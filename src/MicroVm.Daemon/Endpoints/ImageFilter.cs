@@ -6,12 +6,14 @@ namespace MicroVm.Daemon.Endpoints;
 /// <summary>The filters of <c>GET /images/json</c>.</summary>
 internal sealed class ImageFilter(Filters filters, Func<string, StoredImage> find)
 {
-    public IEnumerable<StoredImage> Apply(IReadOnlyList<StoredImage> images)
+    /// <param name="all">Those, too, that are only steps of builds on the way to others.</param>
+    public IEnumerable<StoredImage> Apply(IReadOnlyList<StoredImage> images, bool all)
     {
         long before = filters.Of("before").Select(CreatedOf).DefaultIfEmpty(long.MaxValue).Min();
         long since = filters.Of("since").Select(CreatedOf).DefaultIfEmpty(long.MinValue).Max();
         bool? dangling = filters.Has("dangling") ? filters.Flag("dangling", false) : null;
         return images
+            .Where(image => (all && dangling != true) || image.RepoTags.Count > 0 || !image.HasChildren)
             .Where(image => ImageDocuments.Created(image) < before && ImageDocuments.Created(image) > since)
             .Where(image => dangling is null || dangling == (image.RepoTags.Count == 0))
             .Where(image => filters.MatchesLabels(image.Config.Labels) && IsBefore(filters, image))

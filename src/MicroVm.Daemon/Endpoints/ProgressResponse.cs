@@ -46,6 +46,23 @@ internal sealed class ProgressResponse : IProgress<TransferProgress>
         await work;
     }
 
+    /// <summary>Within a response of other lines: writes those of one transfer, and nothing else meanwhile.</summary>
+    public static async Task<T> ForwardAsync<T>(HttpContext context, Func<IProgress<TransferProgress>, Task<T>> transfer)
+    {
+        var progress = new ProgressResponse();
+        Task<T> work = transfer(progress);
+        try
+        {
+            await progress.WriteUntilAsync(work, context);
+        }
+        finally
+        {
+            await ((Task)work).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return await work;
+    }
+
     public void Report(TransferProgress value) => Add(new ProgressMessage
     {
         Id = value.Id,

@@ -20,7 +20,7 @@ internal static class UnsupportedEndpoints
         (string Route, string What)[] unsupported =
         [
             ("/plugins/{**path}", "plugins"),
-            ("/build/{**path}", "building images"), ("/grpc", "BuildKit"), ("/session", "BuildKit"),
+            ("/grpc", "BuildKit"), ("/session", "BuildKit"),
             ("/system/{**path}", "system information"),
             ("/distribution/{**path}", "distribution"), ("/images/search", "searching images"),
             ("/containers/{id}/attach/ws", "attach by WebSocket"),

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using MicroVm.Daemon.Endpoints;
+using MicroVm.Daemon.Endpoints.Builds;
 using MicroVm.Daemon.Http;
+using MicroVm.Engine.Builds;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Events;
 using MicroVm.Engine.Execs;
@@ -21,7 +23,7 @@ internal static class ApiApplication
     private static readonly TimeSpan s_grace = TimeSpan.FromSeconds(5);
 
     /// <param name="addServices">Registers <see cref="IContainerService"/>, <see cref="IExecService"/>, <see cref="IContainerFiles"/>,
-    /// <see cref="INetworkService"/>, <see cref="IImageStore"/>, <see cref="IVolumeService"/>,
+    /// <see cref="INetworkService"/>, <see cref="IImageStore"/>, <see cref="IBuildService"/>, <see cref="IVolumeService"/>,
     /// <see cref="IHypervisor"/> and <see cref="EventBus"/>.</param>
     public static WebApplication Build(DaemonOptions options, Action<IServiceCollection> addServices)
     {
@@ -54,7 +56,9 @@ internal static class ApiApplication
         var volumes = services.GetRequiredService<IVolumeService>();
         var events = services.GetRequiredService<EventBus>();
         new SystemEndpoints(containers, images, services.GetRequiredService<IHypervisor>(), options).Map(routes);
-        new ImageEndpoints(images, containers, events).Map(routes);
+        var pruner = new ImagePruner(images, containers, events);
+        new ImageEndpoints(images, pruner, events).Map(routes);
+        new BuildEndpoints(services.GetRequiredService<IBuildService>(), images, pruner).Map(routes);
         new EventEndpoints(events).Map(routes);
         new DiskEndpoints(containers, images, volumes).Map(routes);
         new VolumeEndpoints(volumes).Map(routes);

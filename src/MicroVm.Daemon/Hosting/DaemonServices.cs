@@ -1,4 +1,5 @@
 using MicroVm.Engine;
+using MicroVm.Engine.Builds;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Events;
 using MicroVm.Hypervisor;
@@ -17,6 +18,7 @@ internal sealed class DaemonServices : IAsyncDisposable
     private readonly ImageStore _images;
     private readonly HypervisorDrivers _hypervisor;
     private readonly ContainerService _containers;
+    private readonly BuildService _builds;
     private readonly EventBus _events = new();
 
     private DaemonServices(DaemonOptions options)
@@ -28,12 +30,17 @@ internal sealed class DaemonServices : IAsyncDisposable
         _images = ImageStore.Open(Path.Combine(options.Root, "images"), layers, Registries(options), _loggers.CreateLogger<ImageStore>());
         _hypervisor = Drivers(options);
         _containers = new ContainerService(Engine(options), _images, layers, _hypervisor, _events, _loggers.CreateLogger<ContainerService>());
+        _builds = new BuildService(Engine(options), _containers, _containers.Files, _images, layers, _events);
     }
 
     public static DaemonServices Open(DaemonOptions options) => new(options);
 
     /// <summary>Takes up what an earlier daemon left running.</summary>
-    public Task RecoverAsync() => _containers.RecoverAsync(CancellationToken.None);
+    public async Task RecoverAsync()
+    {
+        await _containers.RecoverAsync(CancellationToken.None);
+        await _builds.RecoverAsync();
+    }
 
     public void Register(IServiceCollection services) => services
         .AddSingleton<IContainerService>(_containers)
@@ -42,6 +49,7 @@ internal sealed class DaemonServices : IAsyncDisposable
         .AddSingleton(_containers.Networks)
         .AddSingleton(_containers.Volumes)
         .AddSingleton<IImageStore>(_images)
+        .AddSingleton<IBuildService>(_builds)
         .AddSingleton<IHypervisor>(_hypervisor)
         .AddSingleton(_events);
 

@@ -143,6 +143,9 @@ public sealed record ContainerSpec
     public IReadOnlyDictionary<string, string> StorageOptions { get; init; } = new Dictionary<string, string>();
 
     public int OomScoreAdjust { get; init; }
+
+    /// <summary>A RUN of a build's: it means nothing without the daemon that builds, and goes when another one starts.</summary>
+    public bool IsBuildStep { get; init; }
 }
 
 /// <param name="Name">nofile, nproc, …: Docker's names.</param>

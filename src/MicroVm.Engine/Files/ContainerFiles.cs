@@ -84,6 +84,9 @@ internal sealed class ContainerFiles(IFileAccess access, IImageStore images) : I
     public Task<Stream> ExportAsync(string container, CancellationToken cancellationToken) =>
         Guarded(() => OpenAsync(container, s_nothing with { Tool = ToolKind.Export }, cancellationToken));
 
+    public Task<Stream> OpenLayerAsync(string container, CancellationToken cancellationToken) =>
+        Guarded(() => OpenAsync(container, s_nothing with { Tool = ToolKind.Layer }, cancellationToken));
+
     public Task<IAsyncEnumerable<FileChange>> ChangesAsync(string container, CancellationToken cancellationToken) =>
         Guarded(async () =>
         {

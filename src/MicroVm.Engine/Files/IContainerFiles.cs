@@ -23,6 +23,9 @@ public interface IContainerFiles
     /// <summary>What differs from the image, parents first.</summary>
     Task<IAsyncEnumerable<FileChange>> ChangesAsync(string container, CancellationToken cancellationToken);
 
+    /// <summary>A tar archive of what differs from the image, as a layer: with whiteouts. Reading fails when it could not be completed.</summary>
+    Task<Stream> OpenLayerAsync(string container, CancellationToken cancellationToken);
+
     /// <summary>Makes an image of the container's image and what has changed since.</summary>
     Task<StoredImage> CommitAsync(string container, CommitOptions options, CancellationToken cancellationToken);
 }

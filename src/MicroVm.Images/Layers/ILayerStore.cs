@@ -1,3 +1,5 @@
+using MicroVm.Images.Trees;
+
 namespace MicroVm.Images.Layers;
 
 /// <summary>
@@ -25,6 +27,11 @@ public interface ILayerStore
     /// <paramref name="diffId"/> (else Corrupt). NotFound: there is no such layer.
     /// </summary>
     Stream OpenTar(Digest diffId);
+
+    /// <summary>The layers' files merged, as the root disk has them, and their contents.</summary>
+    /// <param name="diffIds">Lowest first.</param>
+    /// <exception cref="ImageException">NotFound: a layer is missing. Invalid: the layers don't fit together.</exception>
+    ImageContents OpenContents(IReadOnlyList<Digest> diffIds, CancellationToken cancellationToken);
 
     /// <summary>Removes a layer that no image names any more.</summary>
     void Remove(Digest diffId);

@@ -7,7 +7,7 @@ namespace MicroVm.Images.Layers;
 /// Turns one archive into a layer's data and index while it streams in. Nothing depends on other layers here: paths,
 /// links and whiteouts are resolved when layers are merged, so records keep the archive's order.
 /// </summary>
-internal sealed partial class LayerImporter(TarReader tar, DataFileWriter data, LayerIndexWriter index, FrameWriter frame)
+internal sealed partial class LayerImporter(TarReader tar, DataFileWriter data, LayerIndexWriter index, FrameWriter frame, bool hasWhiteouts)
 {
     private const ushort ModeMask = 0xfff;
     private const uint MaxMajor = (1 << 12) - 1;
@@ -21,7 +21,8 @@ internal sealed partial class LayerImporter(TarReader tar, DataFileWriter data, 
         while (await tar.ReadNextAsync(cancellationToken).ConfigureAwait(false) is { } entry)
         {
             byte[] path = LayerPath.Normalize(entry.Name);
-            switch (Whiteout.Parse(path, out byte[] target))
+            byte[] target = [];
+            switch (hasWhiteouts ? Whiteout.Parse(path, out target) : WhiteoutKind.None)
             {
                 case WhiteoutKind.None:
                     await AddAsync(entry, path, cancellationToken).ConfigureAwait(false);

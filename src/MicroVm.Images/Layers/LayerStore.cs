@@ -20,9 +20,11 @@ public sealed partial class LayerStore : ILayerStore
     private readonly string _root;
     private readonly string _layers;
     private readonly string _temporary;
+    private readonly bool _hasWhiteouts;
 
-    private LayerStore(string root, long paddedDiskSize)
+    private LayerStore(string root, long paddedDiskSize, bool hasWhiteouts)
     {
+        _hasWhiteouts = hasWhiteouts;
         _root = root;
         _layers = Path.Combine(root, "layers");
         _temporary = Path.Combine(root, "tmp");
@@ -45,11 +47,12 @@ public sealed partial class LayerStore : ILayerStore
     /// Bytes, whole sectors, that every root disk is padded to at least, by a sparse file that takes no space: warm VMs
     /// can exchange disks of one size. 0: no padding.
     /// </param>
+    /// <param name="hasWhiteouts">False: archives of plain files, where a whiteout's name is a name like others.</param>
     /// <exception cref="ImageException">Storage: the directory can't be used.</exception>
-    public static LayerStore Open(string root, long paddedDiskSize = 0)
+    public static LayerStore Open(string root, long paddedDiskSize = 0, bool hasWhiteouts = true)
     {
         string full = Path.GetFullPath(root);
-        return StorageError.Guard(full, () => new LayerStore(full, paddedDiskSize));
+        return StorageError.Guard(full, () => new LayerStore(full, paddedDiskSize, hasWhiteouts));
     }
 
     public bool Contains(Digest diffId) => File.Exists(FilesOf(diffId).Index);
@@ -118,6 +121,10 @@ public sealed partial class LayerStore : ILayerStore
     public ImageTree ReadTree(IReadOnlyList<Digest> diffIds, CancellationToken cancellationToken) =>
         StorageError.Guard(_root, () => new RootDiskBuilder(Checked(diffIds), FilesOf).Merge(cancellationToken).Tree);
 
+    public ImageContents OpenContents(IReadOnlyList<Digest> diffIds, CancellationToken cancellationToken) =>
+        StorageError.Guard(_root, () => new ImageContents(
+            ReadTree(diffIds, cancellationToken), diffIds.Distinct().Select(diffId => FilesOf(diffId).Data)));
+
     private async Task<LayerInfo> ImportAsync(
         Stream tar, Digest? expected, string directory, CancellationToken cancellationToken)
     {
@@ -129,7 +136,7 @@ public sealed partial class LayerStore : ILayerStore
         using FrameWriter frame = StorageError.Guard(_root, () => new FrameWriter(Path.Combine(directory, LayerFiles.FrameName), _root));
         await using var input = new TarInput(tar, LayerLimits.MaxTarSize, hashes: true, frame.AddBytes);
         var index = new LayerIndexWriter();
-        var importer = new LayerImporter(new(input), data, index, frame);
+        var importer = new LayerImporter(new(input), data, index, frame, _hasWhiteouts);
         await importer.RunAsync(cancellationToken).ConfigureAwait(false);
         Digest diffId = await input.FinishAsync(cancellationToken).ConfigureAwait(false);
         if (expected is { } digest && digest != diffId)

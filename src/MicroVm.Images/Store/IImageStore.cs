@@ -46,7 +46,17 @@ public interface IImageStore
     /// Stores the layer that <paramref name="layer"/> streams, an uncompressed tar with whiteouts, and the image that it makes
     /// with its parent's. Without a change no layer is added.
     /// </summary>
-    Task<StoredImage> CommitAsync(ImageCommit commit, Stream layer, CancellationToken cancellationToken);
+    /// <param name="layer">Null: only the configuration changes.</param>
+    Task<StoredImage> CommitAsync(ImageCommit commit, Stream? layer, CancellationToken cancellationToken);
+
+    /// <summary>The newest image that a build step has made in just that way; null: none, or it was removed.</summary>
+    StoredImage? FindBuilt(BuildOrigin origin);
+
+    /// <summary>Keeps an image and its layers, whatever loses its names, until it is disposed of.</summary>
+    IDisposable Hold(Digest image);
+
+    /// <summary>Empties the cache of builds: no image is a step towards another any more.</summary>
+    void ForgetBuilds();
 
     /// <summary>Gives an image one more name; a name that another image had moves over.</summary>
     Task TagAsync(string nameOrId, ImageReference target, CancellationToken cancellationToken);
@@ -81,6 +91,15 @@ public sealed record StoredImage
 
     /// <summary>Sum of the layers' content, bytes.</summary>
     public required long Size { get; init; }
+
+    /// <summary>What a build made it of; null: no build on this host made it, or it was made of nothing.</summary>
+    public Digest? Parent { get; init; }
+
+    /// <summary>A build made it, here.</summary>
+    public bool IsBuilt { get; init; }
+
+    /// <summary>Builds made others of it. Without a name it is a step on their way.</summary>
+    public bool HasChildren { get; init; }
 }
 
 /// <param name="Name">The name it was tagged with, or null (an archive without names).</param>

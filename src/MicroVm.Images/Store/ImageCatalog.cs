@@ -11,6 +11,7 @@ namespace MicroVm.Images.Store;
 /// ROOT/configs/HEX.json     configuration blob; with it the image exists
 /// ROOT/manifests/HEX.json   manifest blob, as the registry served it
 /// ROOT/names.json           name to image id
+/// ROOT/builds.json          what builds made images of
 /// </code>
 /// Written in the order layers, manifest, configuration, names: a crash leaves the image away or whole.
 /// </summary>
@@ -31,8 +32,12 @@ internal sealed partial class ImageCatalog
         _manifests = new(Path.Combine(root, "manifests"));
         _names = NameTable.Open(Path.Combine(root, "names.json"));
         _images = LoadAll(logger);
+        Builds = BuildTable.Open(Path.Combine(root, "builds.json"), _images.ContainsKey);
         DeleteStrayManifests();
     }
+
+    /// <summary>For readers; changed by this class alone.</summary>
+    public BuildTable Builds { get; }
 
     public ImageRecord? Get(Digest id) => _images.GetValueOrDefault(id);
 
@@ -48,12 +53,13 @@ internal sealed partial class ImageCatalog
     public IReadOnlyList<StoredImage> List()
     {
         ILookup<Digest, ImageReference> names = _names.ById();
+        IReadOnlySet<Digest> parents = Builds.Parents();
         return [.. _images.Values
             .OrderByDescending(image => image.Config.Created, StringComparer.Ordinal)
-            .Select(image => Describe(image, names[image.Id]))];
+            .Select(image => Describe(image, names[image.Id], parents.Contains(image.Id)))];
     }
 
-    public StoredImage Describe(ImageRecord image) => Describe(image, _names.NamesOf(image.Id));
+    public StoredImage Describe(ImageRecord image) => Describe(image, _names.NamesOf(image.Id), Builds.HasChildren(image.Id));
 
     public long LayerSize(Digest diffId)
     {
@@ -76,7 +82,9 @@ internal sealed partial class ImageCatalog
 
     /// <summary>Makes an image visible. Its layers must be in the layer store.</summary>
     /// <param name="manifest">The manifest blob, when it came with one.</param>
-    public StoredImage Commit(ImageRecord image, ReadOnlySpan<byte> config, ReadOnlySpan<byte> manifest, IEnumerable<ImageReference> names)
+    /// <param name="origin">When a build made it.</param>
+    public StoredImage Commit(
+        ImageRecord image, ReadOnlySpan<byte> config, ReadOnlySpan<byte> manifest, IEnumerable<ImageReference> names, BuildOrigin? origin = null)
     {
         lock (_writing)
         {
@@ -88,6 +96,10 @@ internal sealed partial class ImageCatalog
             _configs.Write(image.Id, config);
             _images = _images.SetItem(image.Id, image);
             _names.Set(names, image.Id);
+            if (origin is not null)
+            {
+                Builds.Set(image.Id, origin);
+            }
         }
 
         return Describe(image);
@@ -98,6 +110,14 @@ internal sealed partial class ImageCatalog
         lock (_writing)
         {
             _names.Set([name], id);
+        }
+    }
+
+    public void ForgetBuilds()
+    {
+        lock (_writing)
+        {
+            Builds.Clear();
         }
     }
 
@@ -116,6 +136,7 @@ internal sealed partial class ImageCatalog
         {
             _names.Remove(_names.NamesOf(image.Id));
             _images = _images.Remove(image.Id);
+            Builds.Remove(image.Id);
             _configs.Delete(image.Id);
             DeleteStrayManifests();
         }
@@ -133,8 +154,9 @@ internal sealed partial class ImageCatalog
         return new(id, config.Config, config.DiffIds, size);
     }
 
-    private static StoredImage Describe(ImageRecord image, IEnumerable<ImageReference> names)
+    private StoredImage Describe(ImageRecord image, IEnumerable<ImageReference> names, bool hasChildren)
     {
+        BuildOrigin? origin = Builds.Of(image.Id);
         ILookup<bool, string> familiar = names.ToLookup(name => name.Digest is null, name => name.Familiar);
         return new()
         {
@@ -144,6 +166,9 @@ internal sealed partial class ImageCatalog
             Size = image.Size,
             RepoTags = [.. familiar[true]],
             RepoDigests = [.. familiar[false]],
+            Parent = origin?.Parent,
+            IsBuilt = origin is not null,
+            HasChildren = hasChildren,
         };
     }
 

@@ -7,7 +7,7 @@ namespace MicroVm.Images.Store;
 /// <c>docker rmi</c>: what may be untagged and deleted, in which order, with Docker's words for each conflict
 /// (moby, daemon/images/image_delete.go).
 /// </summary>
-internal sealed class ImageRemoval(ImageCatalog catalog, LayerLeases leases, Func<Digest, IReadOnlyList<ImageUser>> users)
+internal sealed class ImageRemoval(ImageCatalog catalog, LayerLeases leases, Func<Digest, IReadOnlyList<ImageUser>> users, ImageHolds holds)
 {
     private readonly List<RemovedImage> _removed = [];
 
@@ -55,6 +55,11 @@ internal sealed class ImageRemoval(ImageCatalog catalog, LayerLeases leases, Fun
         }
 
         RequireNoUser(image, force);
+        if (catalog.Builds.HasChildren(image.Id))
+        {
+            throw Conflict($"unable to delete {Short(image.Id.Hex)} (cannot be forced) - image has dependent child images");
+        }
+
         Untag(names);
         DeleteUnused(image);
     }
@@ -75,14 +80,23 @@ internal sealed class ImageRemoval(ImageCatalog catalog, LayerLeases leases, Fun
         }
     }
 
-    // An image that a container needs loses its names and stays: its layers are the container's root disk.
+    // An image that a container, a build or another image needs loses its names and stays: its layers are the container's root disk. The
+    // steps that led to it alone go with it.
     private void DeleteUnused(ImageRecord image)
     {
-        if (users(image.Id).Count > 0)
+        for (ImageRecord? next = image; next is not null && !IsNeeded(next);)
         {
-            return;
+            Digest? parent = catalog.Builds.Of(next.Id)?.Parent;
+            Delete(next);
+            next = parent is { } id && catalog.NamesOf(id).Count == 0 ? catalog.Get(id) : null;
         }
+    }
 
+    private bool IsNeeded(ImageRecord image) =>
+        users(image.Id).Count > 0 || holds.Contains(image.Id) || catalog.Builds.HasChildren(image.Id);
+
+    private void Delete(ImageRecord image)
+    {
         catalog.Delete(image);
         _removed.Add(new(null, image.Id.ToString()));
         HashSet<Digest> gone = [.. leases.Sweep(image.DiffIds)];

@@ -9,13 +9,13 @@ namespace MicroVm.Images.Store;
 /// <summary>
 /// Images in a directory of their own:
 /// <code>
-/// ROOT/configs, ROOT/manifests, ROOT/names.json   the images (<see cref="ImageCatalog"/>)
+/// ROOT/configs, ROOT/manifests, ROOT/names.json, ROOT/builds.json   the images (<see cref="ImageCatalog"/>)
 /// ROOT/leases                                     pulls that broke off (<see cref="LayerLeases"/>)
 /// ROOT/partial/HEX                                the first bytes of their layers
 /// </code>
 /// Layers are in the layer store. One process has the directory open at a time.
 /// </summary>
-public sealed class ImageStore : IImageStore, IDisposable
+public sealed partial class ImageStore : IImageStore, IDisposable
 {
     private readonly ImageCatalog _catalog;
     private readonly ILayerStore _layers;
@@ -106,7 +106,7 @@ public sealed class ImageStore : IImageStore, IDisposable
         }
     }
 
-    public Task<StoredImage> CommitAsync(ImageCommit commit, Stream layer, CancellationToken cancellationToken) =>
+    public Task<StoredImage> CommitAsync(ImageCommit commit, Stream? layer, CancellationToken cancellationToken) =>
         _committer.CommitAsync(commit, layer, cancellationToken);
 
     public Task TagAsync(string nameOrId, ImageReference target, CancellationToken cancellationToken)
@@ -129,7 +129,7 @@ public sealed class ImageStore : IImageStore, IDisposable
     {
         lock (_removing)
         {
-            return StorageError.Guard(_root, () => new ImageRemoval(_catalog, _leases, users).Remove(nameOrId, force));
+            return StorageError.Guard(_root, () => new ImageRemoval(_catalog, _leases, users, _holds).Remove(nameOrId, force));
         }
     }
 

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using MicroVm.Daemon.Hosting;
 using MicroVm.Daemon.Tests.Http;
+using MicroVm.Engine.Builds;
 using MicroVm.Engine.Containers;
 using MicroVm.Engine.Events;
 using MicroVm.Engine.Execs;
@@ -33,17 +34,20 @@ internal sealed class ApiTestServer : IAsyncDisposable
             RegistryMirrors = ["http://127.0.0.1:9"],
             LogLevel = LogLevel.Critical,
         };
+        LayerStore layers = LayerStore.Open(Path.Combine(_directory, "layers"));
         Images = ImageStore.Open(
-            Path.Combine(_directory, "images"), LayerStore.Open(Path.Combine(_directory, "layers")),
+            Path.Combine(_directory, "images"), layers,
             new() { MaxDownloadAttempts = 1, Mirrors = new Dictionary<string, IReadOnlyList<string>>() }, NullLogger.Instance);
         Execs = new(Containers);
         Files = new(Containers, Images);
+        Builds = new(new() { Root = _directory, RunDirectory = _directory, Kernel = "", Initramfs = "" }, Containers, Files, Images, layers, Events);
         _application = ApiApplication.Build(Options, services => services
             .AddSingleton<IContainerService>(Containers)
             .AddSingleton<IExecService>(Execs)
             .AddSingleton<IContainerFiles>(Files)
             .AddSingleton<INetworkService>(Networks)
             .AddSingleton<IImageStore>(Images)
+            .AddSingleton<IBuildService>(Builds)
             .AddSingleton<IVolumeService>(VolumeService.Open(_directory, Events, Assert.Fail))
             .AddSingleton<IHypervisor>(new StaticHypervisor())
             .AddSingleton(Events));
@@ -61,6 +65,8 @@ internal sealed class ApiTestServer : IAsyncDisposable
     public MemoryFiles Files { get; }
 
     public ImageStore Images { get; }
+
+    public BuildService Builds { get; }
 
     public string SocketPath => Options.SocketPath;
 

@@ -27,7 +27,7 @@ public class ImageHistoryTests
             DiffIds = diffIds,
             Size = 100,
         };
-        IReadOnlyList<ImageHistoryItem> items = ImageDocuments.History(image, layer => Array.IndexOf(diffIds, layer) + 1);
+        IReadOnlyList<ImageHistoryItem> items = ImageDocuments.History(image, layer => Array.IndexOf(diffIds, layer) + 1, _ => null);
         Assert.Equal(expected, string.Join(' ', items.Select(item => item.Size)));
         Assert.All(items.Take(1), item => Assert.Equal(["x:1"], item.Tags!));
         Assert.All(items.Skip(1), item => Assert.Equal("<missing>", item.Id));

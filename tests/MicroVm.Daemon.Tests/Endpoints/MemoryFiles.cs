@@ -44,6 +44,12 @@ internal sealed class MemoryFiles(MemoryContainers containers, ImageStore images
         return Task.FromResult(Changes.ToAsyncEnumerable());
     }
 
+    public Task<Stream> OpenLayerAsync(string container, CancellationToken cancellationToken)
+    {
+        _ = containers.Inspect(container);
+        return Task.FromResult<Stream>(new MemoryStream(new byte[1024]));
+    }
+
     public Task<StoredImage> CommitAsync(string container, CommitOptions options, CancellationToken cancellationToken)
     {
         Committed = options;

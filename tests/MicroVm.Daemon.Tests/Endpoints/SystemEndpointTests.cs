@@ -71,7 +71,6 @@ public class SystemEndpointTests
     [InlineData("GET", "/nodes/x", 503)]
     [InlineData("POST", "/grpc", 501)]
     [InlineData("POST", "/session", 501)]
-    [InlineData("POST", "/build", 501)]
     [InlineData("GET", "/networks/x", 404)]
     [InlineData("GET", "/volumes/x", 404)]
     public async Task What_Docker_has_and_we_have_not_says_so(string method, string path, int status)
