@@ -14,6 +14,7 @@ namespace MicroVm.Engine.Builds;
 /// </summary>
 internal sealed class BuildContext : IDisposable
 {
+    private const string IgnoreName = ".dockerignore";
     private const long MaxArchive = 256L << 30;
 
     private readonly string _directory;
@@ -77,7 +78,26 @@ internal sealed class BuildContext : IDisposable
         byte[] content = new byte[node.Size];
         await using Stream stream = Files.Open(node);
         await stream.ReadExactlyAsync(content, cancellationToken).ConfigureAwait(false);
+        await HideOwnFilesAsync(inside, cancellationToken).ConfigureAwait(false);
         return content;
+    }
+
+    /// <summary>Clients send .dockerignore and the Dockerfile always: where it names them, no COPY is to see them.</summary>
+    private async Task HideOwnFilesAsync(string dockerfile, CancellationToken cancellationToken)
+    {
+        if (Find(IgnoreName) is not { Size: <= DockerfileLimits.MaxSize } node)
+        {
+            return;
+        }
+
+        byte[] content = new byte[node.Size];
+        await using Stream stream = Files.Open(node);
+        await stream.ReadExactlyAsync(content, cancellationToken).ConfigureAwait(false);
+        IgnoreFile ignored = IgnoreFile.Parse(content);
+        foreach (string own in new[] { IgnoreName, dockerfile }.Where(ignored.Excludes))
+        {
+            Files.Remove(own);
+        }
     }
 
     public void Dispose()

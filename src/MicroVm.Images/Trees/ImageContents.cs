@@ -32,6 +32,20 @@ public sealed class ImageContents : IDisposable
     /// <summary>A regular file's bytes, zeros where it has holes.</summary>
     public Stream Open(ImageNode file) => new ContentStream(_data[file.DataFile], file);
 
+    /// <summary>Takes a name out, as if it had never been there; symbolic links on the way are not followed.</summary>
+    /// <param name="path">Components joined by single slashes.</param>
+    public void Remove(string path)
+    {
+        ByteString name = new(System.Text.Encoding.UTF8.GetBytes(path));
+        int start = LayerPath.BaseStart(name.Span);
+        ImageNode? parent = ScopedPath.Resolve(Tree, name.Span[..start], followLast: false).Node;
+        if (parent is { IsDirectory: true })
+        {
+            ByteString last = name.Slice(start);
+            parent.SortedEntries = [.. parent.SortedEntries.Where(entry => entry.Name != last)];
+        }
+    }
+
     public void Dispose()
     {
         foreach (SafeFileHandle file in _data)
