@@ -15,7 +15,7 @@ internal sealed class ShareLaunch : IDisposable
     private uint? _user;
     private ShareMounts? _mounts;
 
-    /// <param name="allowRoot">As long as nothing is lost by it: without, a host that can't map the shares' owners gets no VM with shares.</param>
+    /// <param name="allowRoot">False: where the owners can't be mapped there is no virtiofsd.</param>
     /// <exception cref="HypervisorException">The owners can't be mapped, or there is no user left.</exception>
     public ShareLaunch(VmmJail jail, VmSpec spec, bool allowRoot)
     {

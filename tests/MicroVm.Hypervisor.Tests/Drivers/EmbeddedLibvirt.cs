@@ -25,6 +25,20 @@ public sealed class EmbeddedLibvirt : IDisposable
     public void Dispose()
     {
         Hypervisor.Dispose();
-        Directory.Delete(_root, recursive: true);
+        Assert.True(SpinWait.SpinUntil(TryDelete, TimeSpan.FromMinutes(1)));
+    }
+
+    /// <summary>libvirt's threads tidy up after their domains, and write meanwhile.</summary>
+    private bool TryDelete()
+    {
+        try
+        {
+            Directory.Delete(_root, recursive: true);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 }

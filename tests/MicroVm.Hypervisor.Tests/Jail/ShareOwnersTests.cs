@@ -55,10 +55,11 @@ public sealed class ShareOwnersTests : IDisposable
     [Fact]
     public void TheDoctorSaysIt()
     {
+        Directory.CreateDirectory(Path.Combine(_directory, "other"));
         using MountedFileSystem other = MountedFileSystem.Create(Share);
         HostFinding Find(string directory, bool allowed) => HostExamination
             .Run(TestHost.Options with { Directory = directory, PrivilegedShares = allowed }, "/nowhere/vmlinux", "/nowhere/initramfs").Single(f => f.Name == "virtiofsd");
-        Assert.Equal(FindingState.Good, Find(_directory, allowed: true).State);
+        Assert.Equal(FindingState.Good, Find(Path.Combine(_directory, "other"), allowed: true).State);
         HostFinding weaker = Find(Path.Combine(Share, "yet", "to", "be"), allowed: true);
         Assert.Equal((FindingState.Weaker, "there it is root, over files alone"), (weaker.State, weaker.Consequence));
         Assert.Contains(Share, weaker.Found, StringComparison.Ordinal);
