@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Globalization;
 using MicroVm.Kvm.Tests.Infrastructure;
 
@@ -7,6 +9,7 @@ namespace MicroVm.Kvm.Tests;
 public sealed class RunTests
 {
     private const int Large = 64 << 20;
+    private const int VsockFamily = 40;
 
     [Fact]
     public async Task TheDaemonUsesKvmAndVsockAndHasNothingToWarnOf()
@@ -40,6 +43,28 @@ public sealed class RunTests
         CommandResult result = await InstalledHost.RunAsync(input, "-i", "--", "cat");
         Assert.Equal((0, ""), (result.ExitCode, result.ErrorText));
         Assert.True(input.AsSpan().SequenceEqual(result.Output), $"{result.Output.Length} bytes came back");
+    }
+
+    [Fact]
+    public async Task EveryByteArrivesOnceOverConnectionsThatBreak()
+    {
+        byte[] input = new byte[Large / 8];
+        Random.Shared.NextBytes(input);
+        string[] run = ["run", "--rm", "-i", "--network", "none", "busybox", "sh", "-c", "echo ready >&2; exec cat"];
+        using Process client = Command.Start(InstalledHost.Mvm, run);
+        Assert.Equal("ready", await client.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
+        Task<CommandResult> end = Command.FinishAsync(client, input);
+        int daemon = await InstalledHost.DaemonPidAsync();
+        int breaks = 0;
+        while (breaks < 3 && await Task.WhenAny(end, Task.Delay(300, TestContext.Current.CancellationToken)) != end)
+        {
+            breaks += Severance.Sever(daemon, address => BinaryPrimitives.ReadUInt16LittleEndian(address) == VsockFamily);
+        }
+
+        CommandResult result = await end;
+        Assert.Equal((0, ""), (result.ExitCode, result.ErrorText));
+        Assert.True(input.AsSpan().SequenceEqual(result.Output), $"{result.Output.Length} bytes came back");
+        Assert.NotEqual(0, breaks);
     }
 
     [Fact]

@@ -62,12 +62,13 @@ public sealed partial class ContainerService
     /// <summary>
     /// A serial port whose host goes while the guest writes can be left stopped, and only another change of hosts wakes it
     /// (seen once in some hundred changes under load): nobody waits long for one greeting. Each attempt may take twice as
-    /// long as the one before, for a guest that is only slow.
+    /// long as the one before, for a guest that is only slow. A connection that breaks again is replaced again.
     /// </summary>
     private static async Task<GuestSession> ResumeAsync(
         IVirtualMachine machine, Func<Stream, GuestSession> open, CancellationToken cancellationToken)
     {
-        for (TimeSpan patience = s_greetingTimeout; ; patience *= 2)
+        ReconnectPause pause = new(TimeProvider.System);
+        for (TimeSpan patience = s_greetingTimeout; ;)
         {
             using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             attempt.CancelAfter(patience);
@@ -77,7 +78,11 @@ public sealed partial class ContainerService
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // Another host.
+                patience *= 2;
+            }
+            catch (IOException) when (!machine.Exited.IsCompleted && !cancellationToken.IsCancellationRequested)
+            {
+                await Task.Delay(pause.Next(), CancellationToken.None).ConfigureAwait(false);
             }
         }
     }

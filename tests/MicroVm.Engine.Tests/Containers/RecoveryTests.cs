@@ -84,6 +84,30 @@ public sealed class RecoveryTests : InMemoryTests
         Assert.Equal(Encoding.ASCII.GetString(flood), await _engine.LogAsync(id));
     }
 
+    /// <summary>Once more, and for a new daemon as for the one that was connected.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task AConnectionThatBreaksAgainAndAgainIsReplaced(bool isNewDaemon)
+    {
+        string id = await _engine.StartAsync(Spec("sleep"));
+        InMemoryGuest guest = _hypervisor[id].Guest;
+        guest.Breaks = 4;
+        if (isNewDaemon)
+        {
+            await RestartAsync(orderly: false);
+        }
+        else
+        {
+            guest.Disconnect();
+        }
+
+        guest.Write(2, "still here\n"u8);
+        guest.Exit(4);
+        Assert.Equal(4, (await _engine.WaitAsync(id)).StatusCode);
+        Assert.Equal("still here\n", await _engine.LogAsync(id));
+    }
+
     [Fact]
     public async Task WhatEndedMeanwhileIsRecorded()
     {

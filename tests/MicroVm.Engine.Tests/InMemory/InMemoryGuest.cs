@@ -51,10 +51,20 @@ internal sealed class InMemoryGuest(byte[] token, GuestBehavior behavior, Action
     /// <summary>How many there have been.</summary>
     public int Connections { get; private set; }
 
+    /// <summary>How many of the next ones break before a word is said.</summary>
+    public int Breaks { get; set; }
+
     public void Accept(Socket socket)
     {
         lock (_sync)
         {
+            if (Breaks > 0)
+            {
+                Breaks--;
+                socket.Dispose();
+                return;
+            }
+
             _socket?.Dispose();
             _socket = socket;
             Connections++;
