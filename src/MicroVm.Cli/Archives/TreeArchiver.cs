@@ -12,6 +12,12 @@ internal sealed class TreeArchiver(ArchiveWriter archive)
     private readonly Dictionary<(uint, uint, ulong), byte[]> _links = [];
     private readonly byte[] _buffer = new byte[BufferSize];
 
+    /// <summary>By the path below what is added, and whether it is a directory; null: everything is taken.</summary>
+    internal Func<string, bool, TreeChoice>? Filter { get; init; }
+
+    /// <summary>Whoever owns the files.</summary>
+    internal bool OwnedByRoot { get; init; }
+
     /// <summary>All of <paramref name="path"/> under another name.</summary>
     /// <param name="name">What it is called in the archive; "" for names that begin with a slash.</param>
     /// <exception cref="SystemCallException">Something can't be read.</exception>
@@ -29,6 +35,12 @@ internal sealed class TreeArchiver(ArchiveWriter archive)
             return;
         }
 
+        TreeChoice choice = depth == 0 || Filter is null ? TreeChoice.Take : Filter(Below(name), kind == ArchiveKind.Directory);
+        if (choice == TreeChoice.Leave)
+        {
+            return;
+        }
+
         if (kind == ArchiveKind.File)
         {
             AddFile(directory, file, name, status);
@@ -38,12 +50,19 @@ internal sealed class TreeArchiver(ArchiveWriter archive)
         byte[] full = kind == ArchiveKind.Directory ? [.. name, (byte)'/'] : name;
         ArchiveEntry entry = EntryOf(kind, full, status);
         entry.Target = kind == ArchiveKind.Symlink ? Files.ReadLink(directory, file) : [];
-        archive.Add(entry);
+        if (choice == TreeChoice.Take)
+        {
+            archive.Add(entry);
+        }
+
         if (kind == ArchiveKind.Directory)
         {
             AddContent(directory, file, full, depth);
         }
     }
+
+    /// <summary>Without the first component, which is what was added itself.</summary>
+    private static string Below(byte[] name) => Encoding.UTF8.GetString(name.AsSpan(name.AsSpan().IndexOf((byte)'/') + 1));
 
     private void AddContent(FileDescriptor parent, byte[] file, byte[] prefix, int depth)
     {
@@ -102,13 +121,13 @@ internal sealed class TreeArchiver(ArchiveWriter archive)
         archive.Pad(size);
     }
 
-    private static ArchiveEntry EntryOf(ArchiveKind kind, byte[] name, in FileStatus status, long size = 0) => new()
+    private ArchiveEntry EntryOf(ArchiveKind kind, byte[] name, in FileStatus status, long size = 0) => new()
     {
         Kind = kind,
         Name = name,
         Mode = status.Mode & 0xFFFu,
-        UserId = status.UserId,
-        GroupId = status.GroupId,
+        UserId = OwnedByRoot ? 0 : status.UserId,
+        GroupId = OwnedByRoot ? 0 : status.GroupId,
         Size = size,
         ModifiedSeconds = status.ModifiedSeconds,
         ModifiedNanoseconds = (int)status.ModifiedNanoseconds,

@@ -1,3 +1,4 @@
+using MicroVm.Cli.Builds;
 using MicroVm.Cli.Containers;
 using MicroVm.Cli.Http;
 
@@ -9,6 +10,7 @@ internal static class CommandTable
     internal static readonly CommandInfo[] All =
     [
         new("run", "IMAGE [COMMAND] [ARG...]", "Create and run a new container from an image", 1) { IsCommon = true },
+        new("build", "PATH | URL | -", "Build an image from a Dockerfile", 1, 1) { IsCommon = true },
         new("exec", "CONTAINER COMMAND [ARG...]", "Execute a command in a running container", 2) { IsCommon = true },
         new("ps", "", "List containers", 0, 0) { IsCommon = true },
         new("pull", "NAME[:TAG|@DIGEST]", "Download an image from a registry", 1, 1) { IsCommon = true },
@@ -46,6 +48,7 @@ internal static class CommandTable
         new("top", "CONTAINER [ps OPTIONS]", "Display the running processes of a container", 1),
         new("unpause", "CONTAINER [CONTAINER...]", "Unpause all processes within one or more containers", 1),
         new("update", "CONTAINER [CONTAINER...]", "Update configuration of one or more containers", 1),
+        new("builder prune", "", "Remove build cache", 0, 0),
         new("container prune", "", "Remove all stopped containers", 0, 0),
         new("image prune", "", "Remove unused images", 0, 0),
         new("network connect", "NETWORK CONTAINER", "Connect a container to a network", 2, 2),
@@ -67,12 +70,13 @@ internal static class CommandTable
 
     internal static readonly CommandGroup[] Groups =
     [
+        new("builder", "Manage builds", ["build", "prune"]),
         new("container", "Manage containers",
         [
             "attach", "commit", "cp", "create", "diff", "exec", "export", "inspect", "kill", "list", "logs", "ls", "pause", "port", "prune", "ps", "remove",
             "rename", "restart", "rm", "run", "start", "stats", "stop", "top", "unpause", "update", "wait",
         ]),
-        new("image", "Manage images", ["history", "inspect", "list", "load", "ls", "prune", "pull", "push", "remove", "rm", "save", "tag"]),
+        new("image", "Manage images", ["build", "history", "inspect", "list", "load", "ls", "prune", "pull", "push", "remove", "rm", "save", "tag"]),
         new("network", "Manage networks", ["connect", "create", "disconnect", "inspect", "list", "ls", "prune", "remove", "rm"]),
         new("system", "Manage mvm", ["df", "events", "info", "prune"]),
         new("volume", "Manage volumes", ["create", "inspect", "list", "ls", "prune", "remove", "rm"]),
@@ -94,6 +98,8 @@ internal static class CommandTable
     internal static Command Create(CommandInfo info) => info.Name switch
     {
         "run" => new RunCommand(),
+        "build" => new BuildCommand(),
+        "builder prune" => new BuilderPruneCommand(),
         "ps" => new PsCommand(),
         "pull" => new PullCommand(),
         "images" => new ImagesCommand(),

@@ -80,7 +80,7 @@ internal sealed class PruneCommand(bool containers, bool images) : Command
     }
 
     internal static byte[] Post(CommandContext context, string path, ListFilters filters) =>
-        context.Client.Request("POST", filters.ToQuery() is { } query ? $"{path}?{query}" : path);
+        context.Client.Request("POST", filters.ToQuery() is { } query ? $"{path}{(path.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{query}" : path);
 
     private static string Line(ImageDeleteItem item) => item.Untagged is { } name ? "untagged: " + name : "deleted: " + item.Deleted;
 

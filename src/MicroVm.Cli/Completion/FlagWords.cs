@@ -54,7 +54,7 @@ internal static class FlagWords
         "ulimit" => Keys("nofile=", "nproc=", "core=", "memlock=", "stack=", "data=", "fsize=", "cpu=", "as=", "rss=", "locks=", "sigpending=", "msgqueue=", "nice=", "rtprio="),
         "storage-opt" => Keys("size="),
         "env" => Variables(),
-        "env-file" or "label-file" or "cidfile" or "input" or "output" => Candidates.FileNames(),
+        "env-file" or "label-file" or "cidfile" or "iidfile" or "file" or "input" or "output" => Candidates.FileNames(),
         _ => new Candidates(),
     };
 

@@ -34,6 +34,7 @@ internal sealed class OperandWords(LiveObjects objects, CommandInfo info, string
         ("network connect" or "network disconnect", 1) => objects.Containers(_ => true),
         ("inspect", _) => Inspected(),
         ("cp", _) => CopyEnds(),
+        ("build", _) => Candidates.FileNames(),
         ("volume inspect" or "volume rm", _) => objects.Volumes(),
         ("completion", _) => Candidates.Of("bash", "zsh", "fish"),
         _ => new Candidates(),

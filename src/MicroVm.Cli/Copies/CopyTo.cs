@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using MicroVm.Api.Containers;
 using MicroVm.Cli.Archives;
 using MicroVm.Cli.Http;
@@ -10,8 +8,6 @@ namespace MicroVm.Cli.Copies;
 /// <summary>A local path, or a tar on stdin, to CONTAINER:PATH.</summary>
 internal sealed class CopyTo(EngineClient client, string container, bool archive, bool follow)
 {
-    private volatile Exception? _failure;
-
     /// <summary>Bytes of archive that went.</summary>
     internal long Length { get; private set; }
 
@@ -74,13 +70,12 @@ internal sealed class CopyTo(EngineClient client, string container, bool archive
     {
         // The sender may be at work when the daemon has answered: closed by the process's end.
         EngineConnection connection = client.Connect();
+        var upload = new ChunkedUpload(connection);
         string query = "&noOverwriteDirNonDir=true" + (archive ? "&copyUIDGID=true" : "");
-        connection.SendHead(
-            "PUT", ContainerArchive.PathOf(container, directory, query), "Content-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n");
-        var sender = new Thread(() => Produce(connection, produce)) { IsBackground = true };
-        sender.Start();
-        EngineResponse? answer = Receive(connection);
-        if (_failure is { } failure)
+        upload.Start("PUT", ContainerArchive.PathOf(container, directory, query), "Content-Type: application/x-tar\r\n", produce);
+        EngineResponse? answer = upload.Receive();
+        Length = upload.Length;
+        if (upload.Failure is { } failure)
         {
             throw failure;
         }
@@ -88,49 +83,6 @@ internal sealed class CopyTo(EngineClient client, string container, bool archive
         if (answer is { IsSuccess: false })
         {
             throw EngineClient.Refusal(answer);
-        }
-    }
-
-    /// <summary>Null when our own failure has cut the connection.</summary>
-    private EngineResponse? Receive(EngineConnection connection)
-    {
-        try
-        {
-            return connection.Receive();
-        }
-        catch (Exception failure) when (failure is IOException or ProtocolException && _failure is not null)
-        {
-            return null;
-        }
-    }
-
-    private void Produce(EngineConnection connection, Action<Action<ReadOnlyMemory<byte>>> produce)
-    {
-        try
-        {
-            produce(bytes => SendChunk(connection, bytes));
-            connection.Socket.Write("0\r\n\r\n"u8);
-        }
-        catch (SystemCallException refused) when (refused.Error is Constants.EPIPE or Constants.ECONNRESET)
-        {
-            // The daemon has said why.
-        }
-        catch (Exception failure) when (failure is IOException or CliException)
-        {
-            // A body that is cut off: the daemon must not take it for whole.
-            _failure = failure;
-            _ = Libc.Shutdown(connection.Socket, Constants.SHUT_WR);
-        }
-    }
-
-    private void SendChunk(EngineConnection connection, ReadOnlyMemory<byte> bytes)
-    {
-        if (!bytes.IsEmpty)
-        {
-            Length += bytes.Length;
-            connection.Socket.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{bytes.Length:x}\r\n")));
-            connection.Socket.Write(bytes.Span);
-            connection.Socket.Write("\r\n"u8);
         }
     }
 }

@@ -54,6 +54,22 @@ internal static class LoginFile
         }
     }
 
+    /// <summary>Every registry that somebody is logged in to.</summary>
+    /// <exception cref="CliException">The file is none of Docker's.</exception>
+    internal static List<(string Registry, string User, string Password)> All()
+    {
+        List<(string Registry, string User, string Password)> all = [];
+        foreach ((string registry, _) in Read()["auths"] as JsonObject ?? [])
+        {
+            if (Find(registry) is { } login)
+            {
+                all.Add((registry, login.User, login.Password));
+            }
+        }
+
+        return all;
+    }
+
     internal static void Set(string key, string user, string password)
     {
         JsonObject file = Read();

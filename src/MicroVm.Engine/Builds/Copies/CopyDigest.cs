@@ -11,16 +11,42 @@ internal static class CopyDigest
 {
     private const int BufferSize = 1 << 20;
 
+    /// <summary>What a layer can hold: a sparse file's holes are to be hashed, too.</summary>
+    private const long MaxSize = 256L << 30;
+
     /// <returns>file:HEX, dir:HEX, or multi:HEX of several.</returns>
+    /// <exception cref="EngineException">Invalid: more than a layer can hold.</exception>
     public static async Task<string> OfAsync(IReadOnlyList<CopySource> sources, CancellationToken cancellationToken)
     {
         List<string> digests = [];
+        if (sources.Sum(SizeOf) > MaxSize)
+        {
+            throw new EngineException(EngineErrorKind.Invalid, $"the files to copy are larger than {MaxSize >> 30} GiB");
+        }
+
         foreach (CopySource source in sources)
         {
             digests.Add(await OfAsync(source, cancellationToken).ConfigureAwait(false));
         }
 
         return digests is [var only] ? only : "multi:" + Hex(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join(',', digests))));
+    }
+
+    /// <summary>Bytes, as a double: hostile sizes can't overflow it.</summary>
+    private static double SizeOf(CopySource source)
+    {
+        double size = 0;
+        var pending = new Stack<ImageNode>([source.Node]);
+        while (pending.TryPop(out ImageNode? node))
+        {
+            size += node.Kind == NodeKind.File ? node.Size : 0;
+            foreach (ImageEntry child in node.Entries)
+            {
+                pending.Push(child.Node);
+            }
+        }
+
+        return size;
     }
 
     private static async Task<string> OfAsync(CopySource source, CancellationToken cancellationToken)

@@ -13,6 +13,7 @@ namespace MicroVm.Engine.Builds.Copies;
 internal sealed class CopyPlan(ImageTree image, long now)
 {
     private const ushort DirectoryMode = 0x1ed; // 0755
+    private const ushort LinkMode = 0x1ff; // 0777: Linux knows no other
 
     private readonly List<LayerEntry> _entries = [];
     private readonly HashSet<string> _made = [];
@@ -88,7 +89,7 @@ internal sealed class CopyPlan(ImageTree image, long now)
         bool isLink = node.Kind == NodeKind.SymbolicLink;
         _entries.Add(new(path, node.Kind)
         {
-            Mode = isLink ? node.Mode : source.Mode ?? node.Mode,
+            Mode = isLink ? LinkMode : source.Mode ?? node.Mode,
             Uid = owner.Uid,
             Gid = owner.Gid,
             MtimeSeconds = node.MtimeSeconds,
