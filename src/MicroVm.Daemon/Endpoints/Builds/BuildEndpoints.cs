@@ -29,7 +29,7 @@ internal sealed class BuildEndpoints(IBuildService builds, IImageStore images, I
     /// <summary>What builds made, no name means and no container uses; with <c>all</c>, all steps of builds that have a name, too.</summary>
     private Task PruneAsync(HttpContext context)
     {
-        Filters filters = Filters.Of(context, "until", "unused-for", "id", "parent", "type", "description", "inuse", "shared", "private", "unused");
+        Filters filters = Filters.Of(context, "until", "label", "label!", "unused-for", "id", "parent", "type", "description", "inuse", "shared", "private", "unused");
         if (context.QueryFlag("all"))
         {
             images.ForgetBuilds();
@@ -37,7 +37,8 @@ internal sealed class BuildEndpoints(IBuildService builds, IImageStore images, I
 
         bool all = context.QueryFlag("all");
         ImagePruneResponse pruned = pruner.Prune(
-            image => image.RepoTags.Count == 0 && (image.IsBuilt || all) && !image.HasChildren && ImageFilter.IsBefore(filters, image));
+            image => image.RepoTags.Count == 0 && (image.IsBuilt || all) && !image.HasChildren
+                && filters.MatchesLabels(image.Config.Labels) && ImageFilter.IsBefore(filters, image));
         string[] deleted = [.. (pruned.ImagesDeleted ?? []).Select(item => item.Deleted).OfType<string>()];
         return context.WriteJsonAsync(new BuildPruneResponse(deleted, pruned.SpaceReclaimed), ApiJsonContext.Api.BuildPruneResponse);
     }
