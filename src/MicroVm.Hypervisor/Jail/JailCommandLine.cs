@@ -61,9 +61,10 @@ internal static class JailCommandLine
         "--cap-drop", "ALL", .. capabilities.SelectMany(capability => (string[])["--cap-add", capability]),
     ];
 
+    // The kernel's settings are root's to change, privileges or not; bubblewrap 0.8 leaves them open.
     private static IEnumerable<string> Trees(JailSpec spec) => spec.Trees.Count == 0
         ? []
-        : ["--proc", "/proc", .. spec.Trees.SelectMany(tree => (string[])[tree.ReadOnly ? "--ro-bind" : "--bind", tree.Path, tree.Place])];
+        : ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", .. spec.Trees.SelectMany(tree => (string[])[tree.ReadOnly ? "--ro-bind" : "--bind", tree.Path, tree.Place])];
 
     private static IEnumerable<string> Root(string tree) =>
         ProgramTree.TopOf(tree).SelectMany<(string Name, string? Target), string>(top => top.Target is null
