@@ -1,3 +1,4 @@
+using MicroVm.Engine.Files;
 using MicroVm.Engine.Guest;
 using MicroVm.Engine.Logs;
 using MicroVm.Engine.Observation;
@@ -61,6 +62,9 @@ internal sealed class ContainerRun(
 
     /// <summary>The process has ended and this is recorded.</summary>
     public Task<ContainerExit> Ended => _ended.Task;
+
+    /// <summary>Of the VM whose process has ended, while it stays for its files; null: it does not.</summary>
+    public Visits? Visits { get; set; }
 
     /// <summary>The VM is no more and its run-time files are gone.</summary>
     public Task Gone => _gone.Task;

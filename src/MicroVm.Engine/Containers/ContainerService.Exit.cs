@@ -48,7 +48,9 @@ public sealed partial class ContainerService
         }
 
         bool isKept = container.IsKept;
+        run.Visits = container.Snapshot.Spec.IsBuildStep && end.IsProcessExit ? new() : null;
         await RecordEndAsync(container, run, end).ConfigureAwait(false);
+        await LingerAsync(run).ConfigureAwait(false);
         await TearDownAsync(container, run, isClean: end.IsProcessExit && isKept).ConfigureAwait(false);
         if (!isKept)
         {
@@ -129,6 +131,17 @@ public sealed partial class ContainerService
                 run.Hub.DropStalledClients();
                 stalls++;
             }
+        }
+    }
+
+    /// <summary>The next to come reads what a build's step has written: another VM for that would take as long as the step.</summary>
+    private static async Task LingerAsync(ContainerRun run)
+    {
+        if (run.Visits is { } visits)
+        {
+            visits.CloseLater();
+            await Task.WhenAny(visits.Over, run.Machine.Exited, run.Session.Closed, run.Released).ConfigureAwait(false);
+            visits.Close();
         }
     }
 

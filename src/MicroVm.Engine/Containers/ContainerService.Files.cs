@@ -50,6 +50,12 @@ public sealed partial class ContainerService : IFileAccess
 
             if (container.Run is { } run)
             {
+                if (run.Visits is { } visits && visits.TryEnter())
+                {
+                    live = FileLease.Of(visits, run.Session.Tools);
+                    return true;
+                }
+
                 bool isPaused = IsPaused(container, run);
                 over = isPaused ? Task.CompletedTask : run.Gone;
                 live = container.IsRunning && !isPaused ? new(run.Session.Tools) : null;
@@ -58,7 +64,7 @@ public sealed partial class ContainerService : IFileAccess
 
             offline = container.Offline ??= NewOfflineVm(container);
             over = offline.Gone;
-            return offline.TryEnter();
+            return offline.Visits.TryEnter();
         }
     }
 
@@ -86,11 +92,11 @@ public sealed partial class ContainerService : IFileAccess
     {
         try
         {
-            return FileLease.Of(vm, await vm.Ready.WaitAsync(cancellationToken).ConfigureAwait(false));
+            return FileLease.Of(vm.Visits, await vm.Ready.WaitAsync(cancellationToken).ConfigureAwait(false));
         }
         catch
         {
-            vm.Leave();
+            vm.Visits.Leave();
             throw;
         }
     }

@@ -11,12 +11,13 @@ internal sealed class FileLease(GuestTools tools, Func<Task>? release = null) : 
 
     public GuestTools Tools => tools;
 
-    /// <summary>The container's own VM, with its processes; else one that was started for its files.</summary>
+    /// <summary>The container's processes are there; else its VM has its files alone.</summary>
     public bool IsLive { get; private init; } = true;
 
-    public static FileLease Of(OfflineVm vm, GuestTools tools) => new(tools, () =>
+    /// <param name="visits">Entered.</param>
+    public static FileLease Of(Visits visits, GuestTools tools) => new(tools, () =>
     {
-        vm.Leave();
+        visits.Leave();
         return Task.CompletedTask;
     })
     {

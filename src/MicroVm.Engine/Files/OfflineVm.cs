@@ -13,15 +13,11 @@ namespace MicroVm.Engine.Files;
 /// </summary>
 internal sealed class OfflineVm : IAsyncDisposable
 {
-    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(3);
     private readonly Lock _sync = new();
     private readonly CancellationTokenSource _kill = new();
-    private readonly TaskCompletionSource _unused = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Visits _visits = new();
     private readonly TaskCompletionSource<GuestTools> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeSpan _shutdownTimeout;
-    private int _users;
-    private int _visits;
-    private bool _closing;
     private bool _disposed;
 
     /// <param name="boot">Starts the machine; the setup request; both may take long.</param>
@@ -41,50 +37,22 @@ internal sealed class OfflineVm : IAsyncDisposable
     /// <summary>The tools, when it has booted; the failure when it could not.</summary>
     public Task<GuestTools> Ready => _ready.Task;
 
-    /// <summary>False when it is about to end: wait until it is <see cref="Gone"/>.</summary>
-    public bool TryEnter()
-    {
-        lock (_sync)
-        {
-            _users += _closing ? 0 : 1;
-            _visits++;
-            return !_closing;
-        }
-    }
-
-    public void Leave()
-    {
-        lock (_sync)
-        {
-            _users--;
-            if (_users == 0 && _closing)
-            {
-                _unused.TrySetResult();
-            }
-            else if (_users == 0)
-            {
-                _ = CloseLaterAsync(_visits);
-            }
-        }
-    }
+    /// <summary>Nobody enters when it is about to end: wait until it is <see cref="Gone"/>.</summary>
+    public Visits Visits => _visits;
 
     /// <summary>Nobody enters any more; when all have left, it ends in good order.</summary>
     public Task CloseAsync()
     {
-        lock (_sync)
-        {
-            Close();
-        }
-
+        _visits.Close();
         return Gone;
     }
 
     /// <summary>Ends it at once: whoever uses it sees his connection lost.</summary>
     public async ValueTask DisposeAsync()
     {
+        _visits.Close();
         lock (_sync)
         {
-            _closing = true;
             if (!_disposed)
             {
                 _kill.Cancel();
@@ -94,27 +62,6 @@ internal sealed class OfflineVm : IAsyncDisposable
         }
 
         await Gone.ConfigureAwait(false);
-    }
-
-    private void Close()
-    {
-        _closing = true;
-        if (_users == 0)
-        {
-            _unused.TrySetResult();
-        }
-    }
-
-    private async Task CloseLaterAsync(int visits)
-    {
-        await Task.Delay(s_linger).ConfigureAwait(false);
-        lock (_sync)
-        {
-            if (_users == 0 && _visits == visits)
-            {
-                Close();
-            }
-        }
     }
 
     private async Task RunAsync(
@@ -135,11 +82,7 @@ internal sealed class OfflineVm : IAsyncDisposable
             _ready.TrySetException(Explain(e));
         }
 
-        lock (_sync)
-        {
-            _closing = true;
-        }
-
+        _visits.Close();
         if (spec is not null)
         {
             ContainerStore.DeleteTree(spec.RuntimeDirectory);
@@ -160,7 +103,7 @@ internal sealed class OfflineVm : IAsyncDisposable
             await connection.RequestAsync(setup, timeout.Token).ConfigureAwait(false);
             _ready.TrySetResult(new(connection));
             Task killed = Task.Delay(Timeout.Infinite, kill);
-            await Task.WhenAny(_unused.Task, machine.Exited, connection.Closed, killed).ConfigureAwait(false);
+            await Task.WhenAny(_visits.Over, machine.Exited, connection.Closed, killed).ConfigureAwait(false);
             await ShutDownAsync(connection, machine, kill).ConfigureAwait(false);
         }
         finally
