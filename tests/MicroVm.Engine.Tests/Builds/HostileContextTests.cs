@@ -80,7 +80,10 @@ public sealed class HostileContextTests : IAsyncLifetime
             tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "Dockerfile") { DataStream = new MemoryStream("FROM base\nCOPY huge /x"u8.ToArray()) });
             Dictionary<string, string> sparse = new()
             {
-                ["GNU.sparse.major"] = "1", ["GNU.sparse.minor"] = "0", ["GNU.sparse.name"] = "huge", ["GNU.sparse.realsize"] = "4398046511104",
+                ["GNU.sparse.major"] = "1",
+                ["GNU.sparse.minor"] = "0",
+                ["GNU.sparse.name"] = "huge",
+                ["GNU.sparse.realsize"] = "4398046511104",
             };
             tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "GNUSparseFile.0/huge", sparse) { DataStream = new MemoryStream(map) });
         });
