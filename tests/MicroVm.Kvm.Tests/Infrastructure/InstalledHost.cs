@@ -45,6 +45,22 @@ public sealed class InstalledHost : IAsyncLifetime
             Mvm, ["run", "--rm", "--network", "none", .. flagsAndCommand[..command], "busybox", .. flagsAndCommand[(command + 1)..]], null, input);
     }
 
+    /// <summary>
+    /// Runs it again, up to twice, where the guest was reset: on the emulated processor that happens now and then, without a word of its
+    /// kernel (tests/kvm/README.md). Three in a row are not that.
+    /// </summary>
+    public static async Task<CommandResult> UnlessResetAsync(Func<Task<CommandResult>> run)
+    {
+        CommandResult result = await run();
+        for (int attempt = 1; attempt < 3 && result.ExitCode == 125; attempt++)
+        {
+            TestContext.Current.SendDiagnosticMessage("again: {0}", result.ErrorText);
+            result = await run();
+        }
+
+        return result;
+    }
+
     public static Task<CommandResult> SystemctlAsync(params string[] arguments) => Command.RunAsync("systemctl", arguments);
 
     /// <summary>Pid of the service's main process; 0 when it does not run.</summary>
