@@ -23,7 +23,7 @@ public sealed class LiveRestoreTests : IAsyncLifetime
 
         // The default network has its bridge from its first container on.
         await _host.MvmAsync("run", "--rm", "busybox", "true");
-        (_links, _rules) = (await LinksAsync(), await RulesAsync());
+        (_links, _rules) = (await _host.Network.LinksAsync(), await _host.Network.RulesAsync());
         await _host.MvmAsync("network", "create", "shop");
     }
 
@@ -35,6 +35,7 @@ public sealed class LiveRestoreTests : IAsyncLifetime
         string[] kept = ["--restart", "always", "--health-cmd", "true", "--health-interval", "200ms"];
         string counter = await _host.RunAsync("counter", ["--network", "none"], "sh", "-c", "i=0; while echo $((i=i+1)); do usleep 5000; done");
         await _host.ServeAsync("web", ["--network", "shop", "-p", "8080:80", "-v", "data:/data", .. kept]);
+        Assert.Equal("web", await _host.FetchAsync("web", "http://127.0.0.1/"));
         string place = await PlaceAsync();
         string[] vms = [.. Pids()];
         Task[] load = [.. Enumerable.Range(0, 2).Select(LoadAsync)];
@@ -100,8 +101,8 @@ public sealed class LiveRestoreTests : IAsyncLifetime
 
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(Daemon.RunDirectory, "vms")));
         Assert.Empty(Daemon.VmmProcesses());
-        Assert.Equal(_links, await LinksAsync());
-        Assert.Equal(_rules, await RulesAsync());
+        Assert.Equal(_links, await _host.Network.LinksAsync());
+        Assert.Equal(_rules, await _host.Network.RulesAsync());
     }
 
     private async Task<IEnumerable<string>> ListAsync(params string[] command) =>
@@ -140,10 +141,6 @@ public sealed class LiveRestoreTests : IAsyncLifetime
     }
 
     private IEnumerable<string> Pids() => Daemon.VmmProcesses().Select(pid => pid.ToString(CultureInfo.InvariantCulture));
-
-    private async Task<string> LinksAsync() => (await _host.Network.OnHostAsync("sh", "-c", "ip -o link | cut -d : -f 2")).Succeeded();
-
-    private async Task<string> RulesAsync() => (await _host.Network.OnHostAsync("nft", "list", "ruleset")).Succeeded();
 
     /// <summary>Where the server is on its network.</summary>
     private Task<string> PlaceAsync() => InspectAsync("web", "{{json .NetworkSettings.Networks}} {{json .NetworkSettings.Ports}} {{json .Mounts}}");

@@ -59,6 +59,12 @@ public sealed class TestNetwork : IAsyncDisposable
 
     public Task<CommandResult> OutsideAsync(params string[] command) => Command.RunAsync("nsenter", In(_outside, command));
 
+    /// <summary>Names of the interfaces on the daemon's side.</summary>
+    public async Task<string> LinksAsync() => (await OnHostAsync("sh", "-c", "ip -o link | cut -d : -f 2")).Succeeded();
+
+    /// <summary>What filters packets there.</summary>
+    public async Task<string> RulesAsync() => (await OnHostAsync("nft", "list", "ruleset")).Succeeded();
+
     public async ValueTask DisposeAsync()
     {
         foreach (Process process in Enumerable.Reverse(_processes))

@@ -155,17 +155,17 @@ public sealed class NetworkTests(NetworkedDaemon host) : IClassFixture<Networked
     {
         // The default network's bridge is made for its first container.
         await host.MvmAsync("run", "--rm", "busybox", "true");
-        string links = await LinksAsync();
-        string rules = await RulesAsync();
+        string links = await Network.LinksAsync();
+        string rules = await Network.RulesAsync();
         await host.MvmAsync("network", "create", "shop");
         await host.RunAsync("web", ["--network", "shop", "-p", "8080:80"], "sleep", "100000");
-        Assert.NotEqual(links, await LinksAsync());
-        Assert.Contains("8080", await RulesAsync());
+        Assert.NotEqual(links, await Network.LinksAsync());
+        Assert.Contains("8080", await Network.RulesAsync());
         (await host.Daemon.MvmAsync("network", "rm", "shop")).Failed(1, "network shop has active endpoints (name:\"web\"");
         await host.MvmAsync("rm", "-f", "web");
         await host.MvmAsync("network", "rm", "shop");
-        Assert.Equal(links, await LinksAsync());
-        Assert.Equal(rules, await RulesAsync());
+        Assert.Equal(links, await Network.LinksAsync());
+        Assert.Equal(rules, await Network.RulesAsync());
     }
 
     /// <summary>What a network that is gone has left, because the daemon died, goes when the next one starts.</summary>
@@ -202,10 +202,6 @@ public sealed class NetworkTests(NetworkedDaemon host) : IClassFixture<Networked
             (await Network.OnHostAsync("nft", "delete table " + chain[..chain.LastIndexOf(' ')])).Succeeded();
         }
     }
-
-    private async Task<string> LinksAsync() => (await Network.OnHostAsync("sh", "-c", "ip -o link | cut -d : -f 2")).Succeeded();
-
-    private async Task<string> RulesAsync() => (await Network.OnHostAsync("nft", "list", "ruleset")).Succeeded();
 
     private async Task<string> FirewallIsAsync(string state, string words)
     {
