@@ -48,32 +48,32 @@ int path_open_beneath(int root, const char *path, int flags)
 }
 
 // A walk that makes what is missing. DONE is the part already resolved: absolute, no symlinks, no "..", empty for the
-// root. TODO is what is left.
+// root. AHEAD is what is left to walk.
 struct walk {
 	int root;
 	bool makes;	// what is missing
 	enum path_kind kind;
 	int symlinks;
 	char done[PATH_MAX];
-	char todo[PATH_MAX];
+	char ahead[PATH_MAX];
 };
 
-// Cuts the next component off TODO into NAME; returns its length, 0 at the end.
+// Cuts the next component off AHEAD into NAME; returns its length, 0 at the end.
 static size_t take_component(struct walk *walk, char name[NAME_MAX + 1])
 {
-	char *start = walk->todo + strspn(walk->todo, "/");
+	char *start = walk->ahead + strspn(walk->ahead, "/");
 	size_t length = strcspn(start, "/");
 	size_t copied = min_size(length, NAME_MAX);
 
 	memcpy(name, start, copied);
 	name[copied] = '\0';
-	memmove(walk->todo, start + length, strlen(start + length) + 1);
+	memmove(walk->ahead, start + length, strlen(start + length) + 1);
 	return length;
 }
 
 static bool at_end(const struct walk *walk)
 {
-	return walk->todo[strspn(walk->todo, "/")] == '\0';
+	return walk->ahead[strspn(walk->ahead, "/")] == '\0';
 }
 
 static void leave_directory(struct walk *walk)
@@ -84,7 +84,7 @@ static void leave_directory(struct walk *walk)
 		*slash = '\0';
 }
 
-// Puts the target of the symlink LINK in front of what is left to do.
+// Puts the target of the symlink LINK in front of what is left to walk.
 static int follow_symlink(struct walk *walk, int link)
 {
 	char rest[PATH_MAX];
@@ -99,8 +99,8 @@ static int follow_symlink(struct walk *walk, int link)
 	target[n] = '\0';
 	if (target[0] == '/')
 		walk->done[0] = '\0';
-	memcpy(rest, walk->todo, sizeof(rest));
-	r = format_string(walk->todo, sizeof(walk->todo), "%s/%s", target, rest);
+	memcpy(rest, walk->ahead, sizeof(rest));
+	r = format_string(walk->ahead, sizeof(walk->ahead), "%s/%s", target, rest);
 	return r < 0 ? r : 0;
 }
 
@@ -170,7 +170,7 @@ static int walk_all(struct walk *walk)
 int path_resolve(int root, const char *path, char *ret, size_t capacity)
 {
 	struct walk walk = {.root = root};
-	int r = format_string(walk.todo, sizeof(walk.todo), "%s", path);
+	int r = format_string(walk.ahead, sizeof(walk.ahead), "%s", path);
 
 	if (r >= 0)
 		r = walk_all(&walk);
@@ -198,7 +198,7 @@ int path_make(int root, const char *path, enum path_kind kind)
 	int r;
 
 	if (fd == -ENOENT) {
-		r = format_string(walk.todo, sizeof(walk.todo), "%s", path);
+		r = format_string(walk.ahead, sizeof(walk.ahead), "%s", path);
 		if (r >= 0)
 			r = walk_all(&walk);
 		if (r < 0)

@@ -61,7 +61,7 @@ public static class JsonForm
     }
 
     /// <summary>What stands between spaces, where quotes and escapes keep spaces within a word; these stay.</summary>
-    internal static IReadOnlyList<string> Words(string text, char escape = '\\')
+    public static IReadOnlyList<string> Words(string text, char escape = '\\')
     {
         List<string> words = [];
         var word = new StringBuilder();

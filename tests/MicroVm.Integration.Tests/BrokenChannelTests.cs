@@ -22,22 +22,11 @@ public sealed class BrokenChannelTests(OwnDaemon own)
         using Process run = own.Daemon.Start("mvm", "run", "--rm", "-i", "--network", "none", "busybox", "sh", "-c", "echo ready >&2; exec cat");
         Assert.Equal("ready", await run.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
         Task<CommandResult> end = Command.FinishAsync(run, input);
-        int breaks = await BreakUntilAsync(end);
+        int breaks = await Severance.RepeatAsync(end, own.Daemon.ProcessId, IsAgent, Most, () => TimeSpan.FromMilliseconds(_random.Next(120)));
         CommandResult result = await end;
         Assert.Equal((0, ""), (result.ExitCode, result.ErrorText));
         Assert.True(input.AsSpan().SequenceEqual(result.Output), $"{result.Output.Length} bytes came back");
         Assert.True(breaks >= Least, $"{breaks} breaks");
-    }
-
-    private async Task<int> BreakUntilAsync(Task end)
-    {
-        int breaks = 0;
-        while (breaks < Most && await Task.WhenAny(end, Task.Delay(_random.Next(120), TestContext.Current.CancellationToken)) != end)
-        {
-            breaks += Severance.Sever(own.Daemon.ProcessId, IsAgent);
-        }
-
-        return breaks;
     }
 
     private static bool IsAgent(byte[] address) => Encoding.UTF8.GetString(address).Contains("/agent.sock", StringComparison.Ordinal);

@@ -51,7 +51,7 @@ public sealed class RunTests(DaemonFixture fixture)
     [InlineData("--hostname web", "hostname", "web")]
     [InlineData("--entrypoint /bin/echo", "hello there", "hello there")]
     [InlineData("--read-only", "sh -c 'touch /x 2>/dev/null || echo read-only'", "read-only")]
-    [InlineData("--read-only --tmpfs /work", "sh -c 'touch /work/x && echo written'", "written")]
+    [InlineData("--read-only --tmpfs /scratch", "sh -c 'touch /scratch/x && echo written'", "written")]
     [InlineData("--tmpfs /work:size=1m", "sh -c 'df -k /work | tail -n 1 | tr -s \" \" | cut -d\" \" -f2'", "1024")]
     [InlineData("", "sh -c 'grep CapBnd /proc/self/status | cut -f2'", "00000000a80425fb")]
     [InlineData("--privileged", "sh -c 'grep CapBnd /proc/self/status | cut -f2'", "000001ffffffffff")]

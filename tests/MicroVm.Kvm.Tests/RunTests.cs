@@ -57,7 +57,7 @@ public sealed class RunTests
             using Process client = Command.Start(InstalledHost.Mvm, run);
             Assert.Equal("ready", await client.StandardError.ReadLineAsync(TestContext.Current.CancellationToken));
             Task<CommandResult> end = Command.FinishAsync(client, input);
-            breaks = await BreakUntilAsync(end);
+            breaks = await Severance.RepeatAsync(end, await InstalledHost.DaemonPidAsync(), IsVsock, most: 3, () => TimeSpan.FromMilliseconds(300));
             return await end;
         });
         Assert.Equal((0, ""), (result.ExitCode, result.ErrorText));
@@ -144,17 +144,7 @@ public sealed class RunTests
         await InstalledHost.NoVmIsLeftAsync();
     }
 
-    private static async Task<int> BreakUntilAsync(Task end)
-    {
-        int daemon = await InstalledHost.DaemonPidAsync();
-        int breaks = 0;
-        while (breaks < 3 && await Task.WhenAny(end, Task.Delay(300, TestContext.Current.CancellationToken)) != end)
-        {
-            breaks += Severance.Sever(daemon, address => BinaryPrimitives.ReadUInt16LittleEndian(address) == VsockFamily);
-        }
-
-        return breaks;
-    }
+    private static bool IsVsock(byte[] address) => BinaryPrimitives.ReadUInt16LittleEndian(address) == VsockFamily;
 
     private static Task<CommandResult> TwoProcessorsAsync() => InstalledHost.RunAsync("--cpus", "2", "--", "nproc");
 

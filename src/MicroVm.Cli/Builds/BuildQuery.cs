@@ -1,5 +1,5 @@
 using System.Buffers.Text;
-using System.Globalization;
+using System.Collections;
 using System.Text;
 using MicroVm.Cli.Http;
 using MicroVm.Cli.Images;
@@ -64,15 +64,8 @@ internal static class BuildQuery
     {
         AddJson(query, "buildargs", options.Arguments, json => Pairs(json, options.Arguments, nullAllowed: true));
         AddJson(query, "labels", options.Labels, json => Pairs(json, options.Labels, nullAllowed: false));
-        if (options.CacheFrom.Count > 0)
-        {
-            Add(query, "cachefrom", "[" + string.Join(',', options.CacheFrom.Select(Quoted)) + "]");
-        }
-
-        if (options.Ulimits.Count > 0)
-        {
-            Add(query, "ulimits", "[" + string.Join(',', options.Ulimits.Values.Select(Limit)) + "]");
-        }
+        AddJson(query, "cachefrom", options.CacheFrom, json => Sources(json, options.CacheFrom));
+        AddJson(query, "ulimits", options.Ulimits, json => Limits(json, options.Ulimits.Values));
     }
 
     /// <summary>A name without a value is one that the environment does not have.</summary>
@@ -85,6 +78,7 @@ internal static class BuildQuery
             values[equals < 0 ? pair : pair[..equals]] = equals < 0 ? null : pair[(equals + 1)..];
         }
 
+        json.StartObject();
         foreach ((string name, string? value) in values)
         {
             if (value is not null || !nullAllowed)
@@ -92,31 +86,40 @@ internal static class BuildQuery
                 json.Text(name, value ?? "");
             }
         }
+
+        json.EndObject();
     }
 
-    private static void AddJson(StringBuilder query, string name, List<string> given, Action<JsonBuilder> write)
+    private static void Sources(JsonBuilder json, List<string> images)
+    {
+        json.StartArray();
+        images.ForEach(json.Text);
+        json.EndArray();
+    }
+
+    private static void Limits(JsonBuilder json, IEnumerable<Ulimit> limits)
+    {
+        json.StartArray();
+        foreach (Ulimit limit in limits)
+        {
+            json.StartObject();
+            json.Text("Name", limit.Name);
+            json.Number("Soft", limit.Soft);
+            json.Number("Hard", limit.Hard);
+            json.EndObject();
+        }
+
+        json.EndArray();
+    }
+
+    private static void AddJson(StringBuilder query, string name, ICollection given, Action<JsonBuilder> write)
     {
         if (given.Count > 0)
         {
             var json = new JsonBuilder();
-            json.StartObject();
             write(json);
-            json.EndObject();
             Add(query, name, Encoding.UTF8.GetString(json.ToUtf8()));
         }
-    }
-
-    private static string Limit(Ulimit limit) => string.Create(
-        CultureInfo.InvariantCulture, $"{{\"Name\":\"{limit.Name}\",\"Soft\":{limit.Soft},\"Hard\":{limit.Hard}}}");
-
-    private static string Quoted(string text)
-    {
-        var json = new JsonBuilder();
-        json.StartObject();
-        json.Text("x", text);
-        json.EndObject();
-        string document = Encoding.UTF8.GetString(json.ToUtf8());
-        return document[(document.IndexOf(':', StringComparison.Ordinal) + 1)..^1];
     }
 
     private static void Add(StringBuilder query, string name, string value)

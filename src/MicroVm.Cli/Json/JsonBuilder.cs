@@ -21,7 +21,7 @@ internal sealed class JsonBuilder
 
     internal void EndObject() => Close('}');
 
-    internal void StartArray(string name) => Open(name, '[');
+    internal void StartArray(string? name = null) => Open(name, '[');
 
     internal void EndArray() => Close(']');
 

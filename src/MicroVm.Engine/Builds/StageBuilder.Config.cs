@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using MicroVm.Builds;
 using MicroVm.Engine.Configuration;
 using MicroVm.Engine.Files;
@@ -47,20 +46,12 @@ internal sealed partial class StageBuilder
     private string SetEnvironment(EnvCommand env)
     {
         VariableExpander expander = Expander();
-        List<string> variables = [.. _config.Env];
+        IReadOnlyList<string> variables = _config.Env;
         List<string> shown = [];
         foreach ((string name, string value) in env.Variables.Select(pair => (expander.Word(pair.Key), expander.Word(pair.Value))).ToList())
         {
-            int index = variables.FindIndex(variable => variable.StartsWith(name + "=", StringComparison.Ordinal));
             shown.Add($"{name}={value}");
-            if (index < 0)
-            {
-                variables.Add(shown[^1]);
-            }
-            else
-            {
-                variables[index] = shown[^1];
-            }
+            variables = ConfigInstruction.SetVariable(variables, name, value);
         }
 
         ProcessValidator.Check([], variables);
@@ -135,16 +126,7 @@ internal sealed partial class StageBuilder
     }
 
     /// <summary>Go's %q of a duration.</summary>
-    private static string Duration(long nanoseconds) => JsonForm.Quote(GoDuration(nanoseconds));
-
-    private static string GoDuration(long nanoseconds)
-    {
-        var text = new StringBuilder();
-        TimeSpan time = TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
-        _ = (long)time.TotalHours > 0 ? text.Append(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}h") : text;
-        _ = text.Length > 0 || time.Minutes > 0 ? text.Append(CultureInfo.InvariantCulture, $"{time.Minutes}m") : text;
-        return text.Append(CultureInfo.InvariantCulture, $"{time.TotalSeconds % 60:0.#########}s").ToString();
-    }
+    private static string Duration(long nanoseconds) => JsonForm.Quote(GoDurationText.Format(nanoseconds));
 
     private string SetShell(ShellCommand shell)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using MicroVm.Builds;
+using MicroVm.Engine.Files;
 using MicroVm.Images;
 using MicroVm.Images.Store;
 
@@ -13,7 +14,6 @@ namespace MicroVm.Engine.Builds;
 /// </summary>
 internal sealed partial class StageBuilder(Build build, int number)
 {
-    private static readonly string[] s_shell = ["/bin/sh", "-c"];
     private const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     private ImageConfig _config = new();
@@ -23,7 +23,7 @@ internal sealed partial class StageBuilder(Build build, int number)
     /// <summary>Null: nothing yet (FROM scratch).</summary>
     public StoredImage? Image { get; private set; }
 
-    private IReadOnlyList<string> Shell => _config.Shell ?? s_shell;
+    private IReadOnlyList<string> Shell => _config.Shell ?? ConfigInstruction.DefaultShell;
 
     public async Task FromAsync(FromCommand from, VariableExpander globals, CancellationToken cancellationToken)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace MicroVm.Engine.Configuration;
 
@@ -39,5 +40,15 @@ internal static class GoDurationText
 
         nanoseconds = (long)sum;
         return text.Length > 0;
+    }
+
+    /// <summary>As Go prints it (time.Duration.String), from the second up.</summary>
+    public static string Format(long nanoseconds)
+    {
+        var text = new StringBuilder();
+        TimeSpan time = TimeSpan.FromTicks(nanoseconds / TimeSpan.NanosecondsPerTick);
+        _ = (long)time.TotalHours > 0 ? text.Append(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}h") : text;
+        _ = text.Length > 0 || time.Minutes > 0 ? text.Append(CultureInfo.InvariantCulture, $"{time.Minutes}m") : text;
+        return text.Append(CultureInfo.InvariantCulture, $"{time.TotalSeconds % 60:0.#########}s").ToString();
     }
 }

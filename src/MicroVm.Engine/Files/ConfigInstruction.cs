@@ -6,7 +6,8 @@ namespace MicroVm.Engine.Files;
 /// <summary>The Dockerfile instructions that change an image's configuration alone, as `docker commit --change` takes them.</summary>
 internal static class ConfigInstruction
 {
-    private static readonly string[] s_shell = ["/bin/sh", "-c"];
+    /// <summary>What runs a command that is no array, where the image does not say.</summary>
+    public static IReadOnlyList<string> DefaultShell { get; } = ["/bin/sh", "-c"];
 
     /// <param name="instruction">One line: CMD ["a", "b"].</param>
     /// <exception cref="EngineException">Invalid.</exception>
@@ -22,7 +23,7 @@ internal static class ConfigInstruction
         {
             "CMD" => config with { Cmd = Command(config, rest) },
             "ENTRYPOINT" => config with { Entrypoint = Command(config, rest) },
-            "ENV" => config with { Env = InstructionText.Pairs(rest).Aggregate(config.Env, SetVariable) },
+            "ENV" => config with { Env = InstructionText.Pairs(rest).Aggregate(config.Env, (variables, pair) => SetVariable(variables, pair.Name, pair.Value)) },
             "EXPOSE" => config with { ExposedPorts = [.. config.ExposedPorts.Union(InstructionText.Words(rest).Select(Port))] },
             "LABEL" => config with { Labels = WithLabels(config.Labels, InstructionText.Pairs(rest)) },
             "USER" => config with { User = rest },
@@ -40,13 +41,14 @@ internal static class ConfigInstruction
 
     /// <summary>An array is executed as it is, anything else by the shell.</summary>
     private static IReadOnlyList<string> Command(ImageConfig config, string rest) =>
-        InstructionText.TryArray(rest) ?? [.. config.Shell ?? s_shell, rest];
+        InstructionText.TryArray(rest) ?? [.. config.Shell ?? DefaultShell, rest];
 
-    private static IReadOnlyList<string> SetVariable(IReadOnlyList<string> variables, (string Name, string Value) pair)
+    /// <summary>In its place among the others, or behind them.</summary>
+    public static IReadOnlyList<string> SetVariable(IReadOnlyList<string> variables, string name, string value)
     {
-        string variable = $"{pair.Name}={pair.Value}";
+        string variable = $"{name}={value}";
         List<string> changed = [.. variables];
-        int index = changed.FindIndex(other => other.StartsWith(pair.Name + "=", StringComparison.Ordinal));
+        int index = changed.FindIndex(other => other.StartsWith(name + "=", StringComparison.Ordinal));
         if (index < 0)
         {
             changed.Add(variable);

@@ -1,5 +1,5 @@
 using System.Text;
-using System.Text.Json;
+using MicroVm.Builds;
 
 namespace MicroVm.Engine.Files;
 
@@ -14,34 +14,16 @@ internal static class InstructionText
     }
 
     /// <summary>Null for what is not a JSON array of strings.</summary>
-    public static IReadOnlyList<string>? TryArray(string text)
-    {
-        if (!text.StartsWith('['))
-        {
-            return null;
-        }
-
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(text);
-            return document.RootElement.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
-                ? [.. document.RootElement.EnumerateArray().Select(item => item.GetString()!)]
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    public static IReadOnlyList<string>? TryArray(string text) => JsonForm.TryParse(text, out IReadOnlyList<string>? items) ? items : null;
 
     /// <summary>Words between spaces; quotes and backslashes keep spaces within one, and are taken away.</summary>
-    public static IReadOnlyList<string> Words(string text) => [.. Split(text).Select(Unquote)];
+    public static IReadOnlyList<string> Words(string text) => [.. JsonForm.Words(text).Select(Unquote)];
 
     /// <summary>name=value, again and again; or, in the old form, a name and all the rest as its value.</summary>
     /// <exception cref="EngineException">Invalid: a word without "=", or without a name.</exception>
     public static IReadOnlyList<(string Name, string Value)> Pairs(string text)
     {
-        List<string> words = Split(text);
+        IReadOnlyList<string> words = JsonForm.Words(text);
         if (!words[0].Contains('='))
         {
             (string name, string rest) = (words[0], text[words[0].Length..].Trim());
@@ -59,32 +41,6 @@ internal static class InstructionText
             : throw ConfigInstruction.Invalid($"Syntax error - can't find = in \"{word}\". Must be of the form: name=value");
     }
 
-    private static List<string> Split(string text)
-    {
-        List<string> words = [];
-        StringBuilder word = new();
-        char quote = '\0';
-        for (int i = 0; i < text.Length; i++)
-        {
-            char c = text[i];
-            if (quote == '\0' && char.IsWhiteSpace(c))
-            {
-                Finish(words, word);
-                continue;
-            }
-
-            quote = NextQuote(quote, c);
-            word.Append(c);
-            if (c == '\\' && quote != '\'' && i + 1 < text.Length)
-            {
-                word.Append(text[++i]);
-            }
-        }
-
-        Finish(words, word);
-        return words;
-    }
-
     /// <summary>The quote that is open behind a character; NUL: none.</summary>
     private static char NextQuote(char quote, char c) => (quote, c) switch
     {
@@ -92,15 +48,6 @@ internal static class InstructionText
         _ when c == quote => '\0',
         _ => quote,
     };
-
-    private static void Finish(List<string> words, StringBuilder word)
-    {
-        if (word.Length > 0)
-        {
-            words.Add(word.ToString());
-            word.Clear();
-        }
-    }
 
     private static string Unquote(string word)
     {

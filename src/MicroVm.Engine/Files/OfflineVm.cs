@@ -15,7 +15,6 @@ internal sealed class OfflineVm : IAsyncDisposable
 {
     private readonly Lock _sync = new();
     private readonly CancellationTokenSource _kill = new();
-    private readonly Visits _visits = new();
     private readonly TaskCompletionSource<GuestTools> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeSpan _shutdownTimeout;
     private bool _disposed;
@@ -38,19 +37,19 @@ internal sealed class OfflineVm : IAsyncDisposable
     public Task<GuestTools> Ready => _ready.Task;
 
     /// <summary>Nobody enters when it is about to end: wait until it is <see cref="Gone"/>.</summary>
-    public Visits Visits => _visits;
+    public Visits Visits { get; } = new();
 
     /// <summary>Nobody enters any more; when all have left, it ends in good order.</summary>
     public Task CloseAsync()
     {
-        _visits.Close();
+        Visits.Close();
         return Gone;
     }
 
     /// <summary>Ends it at once: whoever uses it sees his connection lost.</summary>
     public async ValueTask DisposeAsync()
     {
-        _visits.Close();
+        Visits.Close();
         lock (_sync)
         {
             if (!_disposed)
@@ -82,7 +81,7 @@ internal sealed class OfflineVm : IAsyncDisposable
             _ready.TrySetException(Explain(e));
         }
 
-        _visits.Close();
+        Visits.Close();
         if (spec is not null)
         {
             ContainerStore.DeleteTree(spec.RuntimeDirectory);
@@ -103,7 +102,7 @@ internal sealed class OfflineVm : IAsyncDisposable
             await connection.RequestAsync(setup, timeout.Token).ConfigureAwait(false);
             _ready.TrySetResult(new(connection));
             Task killed = Task.Delay(Timeout.Infinite, kill);
-            await Task.WhenAny(_visits.Over, machine.Exited, connection.Closed, killed).ConfigureAwait(false);
+            await Task.WhenAny(Visits.Over, machine.Exited, connection.Closed, killed).ConfigureAwait(false);
             await ShutDownAsync(connection, machine, kill).ConfigureAwait(false);
         }
         finally

@@ -30,9 +30,11 @@ internal sealed class Visits
         {
             _users--;
             EndIfUnused();
+            if (_users == 0 && !_closing)
+            {
+                CloseLater();
+            }
         }
-
-        CloseLater();
     }
 
     /// <summary>Nobody enters any more.</summary>

@@ -56,12 +56,12 @@ public static partial class MountNamespace
 
     private static string Enter(string stage)
     {
-        Check(Unshare(NewMounts));
-        Check(Mount(null, "/", null, Recursive | Private, null));
-        Check(Mount("tmpfs", stage, "tmpfs", 0, "mode=700"));
+        MountCall.Check(Unshare(NewMounts));
+        MountCall.Check(Mount(null, "/", null, Recursive | Private, null));
+        MountCall.Check(Mount("tmpfs", stage, "tmpfs", 0, "mode=700"));
         string empty = Directory.CreateDirectory(Path.Combine(stage, "empty")).FullName;
-        Check(Mount("tmpfs", empty, "tmpfs", 0, "mode=700"));
-        Check(ChangeDirectory("/")); // Whoever is at the root when that is replaced goes along.
+        MountCall.Check(Mount("tmpfs", empty, "tmpfs", 0, "mode=700"));
+        MountCall.Check(ChangeDirectory("/")); // Whoever is at the root when that is replaced goes along.
         return empty;
     }
 
@@ -70,21 +70,13 @@ public static partial class MountNamespace
     {
         try
         {
-            Check(ChangeDirectory(empty));
-            Check((int)PivotRoot(SysPivotRoot, ".", "."));
-            Check(Unmount(".", Detach));
+            MountCall.Check(ChangeDirectory(empty));
+            MountCall.Check((int)PivotRoot(SysPivotRoot, ".", "."));
+            MountCall.Check(Unmount(".", Detach));
         }
         finally
         {
-            Check(SetNamespace(before, NewMounts));
-        }
-    }
-
-    private static void Check(int result)
-    {
-        if (result != 0)
-        {
-            throw new Win32Exception(Marshal.GetLastPInvokeError());
+            MountCall.Check(SetNamespace(before, NewMounts));
         }
     }
 

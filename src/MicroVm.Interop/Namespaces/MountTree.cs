@@ -50,7 +50,7 @@ public sealed partial class MountTree : SafeHandleZeroOrMinusOneIsInvalid
         {
             userNamespace.DangerousAddRef(ref held);
             Attributes attributes = new() { Set = MapIds, Propagation = Private, UserNamespace = (ulong)userNamespace.DangerousGetHandle() };
-            Check(SetAttributes(this, "", EmptyPath | Recursive, &attributes, (nuint)sizeof(Attributes)));
+            MountCall.Check(SetAttributes(this, "", EmptyPath | Recursive, &attributes, (nuint)sizeof(Attributes)));
         }
         finally
         {
@@ -63,17 +63,9 @@ public sealed partial class MountTree : SafeHandleZeroOrMinusOneIsInvalid
 
     /// <summary>Shows it over a directory or file of the thread's mount namespace.</summary>
     /// <exception cref="Win32Exception">It can't be shown there.</exception>
-    public void Attach(string place) => Check(MoveMount(this, "", CurrentDirectory, place, FromEmptyPath));
+    public void Attach(string place) => MountCall.Check(MoveMount(this, "", CurrentDirectory, place, FromEmptyPath));
 
     protected override bool ReleaseHandle() => Close((int)handle) == 0;
-
-    private static void Check(int result)
-    {
-        if (result != 0)
-        {
-            throw new Win32Exception(Marshal.GetLastPInvokeError());
-        }
-    }
 
     // struct mount_attr
     [StructLayout(LayoutKind.Sequential)]

@@ -10,9 +10,21 @@ public static partial class Severance
     private const int PidfdGetfd = 438;
     private const int ShutdownBoth = 2;
 
-    /// <summary>Shuts down those of a process's sockets whose peer fits; returns how many.</summary>
+    /// <summary>Shuts down those of a process's sockets whose peer fits, again and again until a task ends or so many were broken; returns how many.</summary>
     /// <param name="fits">Is given a peer's address as the kernel has it: struct sockaddr.</param>
-    public static int Sever(int process, Func<byte[], bool> fits)
+    /// <param name="pause">Before each time.</param>
+    public static async Task<int> RepeatAsync(Task end, int process, Func<byte[], bool> fits, int most, Func<TimeSpan> pause)
+    {
+        int severed = 0;
+        while (severed < most && await Task.WhenAny(end, Task.Delay(pause(), TestContext.Current.CancellationToken)) != end)
+        {
+            severed += Sever(process, fits);
+        }
+
+        return severed;
+    }
+
+    private static int Sever(int process, Func<byte[], bool> fits)
     {
         using SafeFileHandle owner = Handle(SystemCall(PidfdOpen, process, 0, 0));
         int severed = 0;

@@ -30,12 +30,12 @@ internal sealed class BuildEndpoints(IBuildService builds, IImageStore images, I
     private Task PruneAsync(HttpContext context)
     {
         Filters filters = Filters.Of(context, "until", "label", "label!", "unused-for", "id", "parent", "type", "description", "inuse", "shared", "private", "unused");
-        if (context.QueryFlag("all"))
+        bool all = context.QueryFlag("all");
+        if (all)
         {
             images.ForgetBuilds();
         }
 
-        bool all = context.QueryFlag("all");
         ImagePruneResponse pruned = pruner.Prune(
             image => image.RepoTags.Count == 0 && (image.IsBuilt || all) && !image.HasChildren
                 && filters.MatchesLabels(image.Config.Labels) && ImageFilter.IsBefore(filters, image));

@@ -78,8 +78,8 @@ internal static class BuildRequests
     private static long Number(HttpContext context, string name)
     {
         string text = context.Query(name);
-        return text.Length == 0 || long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
-            ? long.Parse(text.Length == 0 ? "0" : text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture)
+        return text.Length == 0 ? 0
+            : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number
             : throw ApiException.BadRequest($"invalid value of {name}: \"{text[..Math.Min(text.Length, 40)]}\" is not a number");
     }
 
