@@ -2,11 +2,14 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/io.h>
+#include <unistd.h>
 
 #include "util.h"
 
+#define DRIVER "/sys/firmware/qemu_fw_cfg/by_name"
 #define PORT_SELECTOR 0x510
 #define PORT_DATA 0x511
 #define ITEM_SIGNATURE 0x0000
@@ -48,7 +51,23 @@ static int find_entry(const char *name, struct fwcfg_entry *ret)
 	return -ENOENT;
 }
 
-ssize_t fwcfg_read(const char *name, void *buffer, size_t capacity)
+// By the kernel's driver, which is there where the command line asks for it.
+static ssize_t read_file_of_driver(const char *name, void *buffer, size_t capacity)
+{
+	CLEANUP_FD int fd = -1;
+	char path[128];
+	ssize_t n;
+
+	if (format_string(path, sizeof(path), DRIVER "/%s/raw", name) < 0)
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buffer, capacity);
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t read_by_port(const char *name, void *buffer, size_t capacity)
 {
 	struct fwcfg_entry entry;
 	char signature[4];
@@ -70,4 +89,11 @@ ssize_t fwcfg_read(const char *name, void *buffer, size_t capacity)
 	select_item(be16toh(entry.select));
 	read_data(buffer, size);
 	return (ssize_t)size;
+}
+
+ssize_t fwcfg_read(const char *name, void *buffer, size_t capacity)
+{
+	ssize_t n = read_file_of_driver(name, buffer, capacity);
+
+	return n == -ENOENT ? read_by_port(name, buffer, capacity) : n;
 }

@@ -1,4 +1,4 @@
-// QEMU's fw_cfg device, read by port I/O (QEMU docs/specs/fw_cfg).
+// QEMU's fw_cfg device (QEMU docs/specs/fw_cfg), read by the kernel's driver where it is at work, else by port I/O.
 #pragma once
 
 #include <stddef.h>
