@@ -9,11 +9,15 @@
 #include <sys/timerfd.h>
 
 #include "generated/messages.h"
+#include "guest.h"
 #include "slot.h"
 #include "util.h"
 
 #define CHANNEL_SLOT 0
-#define RETRY_NANOSECONDS 5000000
+#define RETRY_NANOSECONDS 1000000
+
+// A template whose maker is gone has nobody to end it: after half a minute it does so itself.
+#define PATIENCE 30000
 
 static void accept_all(struct source *source, uint32_t events)
 {
@@ -97,11 +101,17 @@ static void look_again(struct transport *transport)
 
 static void time_passed(struct source *source, uint32_t events)
 {
-	uint64_t expirations;
+	struct transport *transport = CONTAINER_OF(source, struct transport, timer);
+	uint64_t expirations = 0;
 
 	(void)events;
 	(void)!read(source->fd, &expirations, sizeof(expirations));
-	look_again(CONTAINER_OF(source, struct transport, timer));
+	transport->waited += expirations;
+	look_again(transport);
+	if (transport->timer.fd >= 0 && transport->waited > PATIENCE) {
+		log_line("no channel came");
+		guest_stop();
+	}
 }
 
 // What the event says does not matter: one that the socket had no room for is made up for by any later one.
@@ -155,6 +165,7 @@ static int watch(struct transport *transport)
 
 int transport_start(struct transport *transport, struct loop *loop, void (*opened)(void *, int, bool), void *owner)
 {
+	bool empty;
 	int r;
 
 	*transport = (struct transport){
@@ -166,5 +177,11 @@ int transport_start(struct transport *transport, struct loop *loop, void (*opene
 		.owner = owner,
 	};
 	r = look(transport);
-	return r == -EAGAIN || r == -ENODEV ? watch(transport) : r;
+	if (r != -EAGAIN && r != -ENODEV)
+		return r;
+	empty = r == -ENODEV;
+	r = watch(transport);
+	if (r == 0 && empty)
+		log_line("waiting for a channel"); // The host that makes a template stops it here.
+	return r;
 }

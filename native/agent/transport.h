@@ -10,6 +10,7 @@
 struct transport {
 	struct source listener;	// vsock
 	struct source timer, events;	// until there is a device: time passing, the kernel telling of devices
+	uint64_t waited;		// milliseconds
 	struct loop *loop;
 	void (*opened)(void *owner, int fd, bool serial);
 	void *owner;

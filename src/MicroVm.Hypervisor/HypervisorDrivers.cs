@@ -9,6 +9,8 @@ public sealed class HypervisorDrivers(params IReadOnlyList<(string Name, IHyperv
 
     public Task<IVirtualMachine?> AdoptAsync(VmSpec spec, CancellationToken cancellationToken) => Of(spec).AdoptAsync(spec, cancellationToken);
 
+    public void Expect(string kernel, string initramfs, int vcpus, long memory) => drivers[0].Driver.Expect(kernel, initramfs, vcpus, memory);
+
     /// <summary>Lets the VMs go: they run on.</summary>
     public void Dispose()
     {

@@ -8,6 +8,9 @@ public sealed record HypervisorOptions
     /// <summary>A directory for what a driver keeps between VMs; made when needed.</summary>
     public required string Directory { get; init; }
 
+    /// <summary>A directory for sockets, whose paths are bounded: it must be short. Made when needed.</summary>
+    public string RunDirectory { get; init; } = "/run/mvm";
+
     /// <summary>The QEMU binary; null: qemu-system-x86_64 on the PATH.</summary>
     public string? QemuPath { get; init; }
 
@@ -22,6 +25,12 @@ public sealed record HypervisorOptions
 
     /// <summary>VMs have no taps, whatever the host allows.</summary>
     public bool UserNetworking { get; init; }
+
+    /// <summary>VMs are restored from templates where that is possible; costs some 40 MiB for each shape that is in use, four at most.</summary>
+    public bool WarmStart { get; init; }
+
+    /// <summary>Is told, in one line each, what the driver does in the background.</summary>
+    public Action<string> Report { get; init; } = _ => { };
 
     public JailOptions Jail { get; init; } = new();
 

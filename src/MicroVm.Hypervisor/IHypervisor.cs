@@ -17,6 +17,12 @@ public interface IHypervisor
     /// are then removed).
     /// </summary>
     Task<IVirtualMachine?> AdoptAsync(VmSpec spec, CancellationToken cancellationToken);
+
+    /// <summary>VMs of this shape will be started: what makes their start quick may be got ready. Returns at once; nothing fails.</summary>
+    /// <param name="memory">Bytes.</param>
+    void Expect(string kernel, string initramfs, int vcpus, long memory)
+    {
+    }
 }
 
 /// <summary>
@@ -30,6 +36,9 @@ public interface IVirtualMachine : IAsyncDisposable
 
     /// <summary>What of it this host confines less than VMs usually are, and why, in one line; null: nothing that this daemon knows of.</summary>
     string? Warning { get; }
+
+    /// <summary>It was restored from a template and did not boot; false, too, for one that an earlier daemon started.</summary>
+    bool IsRestored => false;
 
     /// <summary>Completes when the VMM process has ended, however it ended.</summary>
     Task<VmExit> Exited { get; }

@@ -12,6 +12,13 @@ public static class KernelCommandLine
     // Emulation: without these the kernel spends a third of its boot on measuring clocks against each other.
     private const string Emulated = "nolapic_timer no_timer_check tsc=reliable lpj=4000000";
 
+    // The kernel reads fw_cfg for the agent, whose own port I/O an emulated processor that runs KVM takes for forbidden in a restored VM.
+    private const string Template = " qemu_fw_cfg.ioport=2@0x510";
+
+    /// <summary>Of a VM that others are restored from.</summary>
+    /// <inheritdoc cref="Build"/>
+    public static string BuildTemplate(string accelerator, int vcpus, uint? tscKilohertz) => Build(accelerator, vcpus, tscKilohertz) + Template;
+
     /// <param name="accelerator">kvm or tcg.</param>
     /// <param name="tscKilohertz">
     /// The rate of the host's timestamp counter, which is the emulated CPU's too; null: the kernel measures it. On a busy host

@@ -29,6 +29,8 @@ internal sealed class VmmMachine : IVirtualMachine
 
     public string? Warning => _vmm.Shares?.Weakness is { } reason ? $"virtiofsd, which serves its volumes and bind mounts, is root: {reason}" : null;
 
+    public bool IsRestored { get; init; }
+
     public Task<VmExit> Exited { get; }
 
     public async Task<Stream> ConnectAgentAsync(CancellationToken cancellationToken)

@@ -17,4 +17,9 @@ public sealed class KernelCommandLineTests
         Assert.Equal(Slot.Count, line.Split("virtio_mmio.device=").Length - 1);
         Assert.EndsWith("512@0xfeb00e00:12", line, StringComparison.Ordinal);
     }
+
+    /// <summary>A template's is a VM's, and what its agent needs beside.</summary>
+    [Fact]
+    public void ATemplatesIsThatOfItsVms() => Assert.Equal(
+        KernelCommandLine.Build("tcg", 1, 2_000_000) + " qemu_fw_cfg.ioport=2@0x510", KernelCommandLine.BuildTemplate("tcg", 1, 2_000_000));
 }

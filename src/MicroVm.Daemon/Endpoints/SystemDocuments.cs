@@ -63,6 +63,7 @@ internal static class SystemDocuments
             ["Hypervisor", $"{hypervisor.Driver} {hypervisor.Version}"],
             ["Accelerator", hypervisor.Accelerator],
             ["Guest channel", hypervisor.Transport],
+            ["Warm start", options.WarmStart ? "on" : "off"],
         ],
             Plugins = new() { Volume = [], Network = ["bridge", "null"], Log = ["json-file"] },
             MemoryLimit = true,

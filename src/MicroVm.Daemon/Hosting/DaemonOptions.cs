@@ -38,6 +38,9 @@ internal sealed class DaemonOptions
     /// <summary>VMMs are confined.</summary>
     public bool Jail { get; set; } = true;
 
+    /// <summary>VMs are restored from templates.</summary>
+    public bool WarmStart { get; set; } = true;
+
     /// <summary>Of each VM its own.</summary>
     public UserRange VmUsers { get; set; } = JailOptions.DefaultUsers;
 

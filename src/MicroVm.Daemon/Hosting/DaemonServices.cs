@@ -12,7 +12,7 @@ using MicroVm.Images.Store;
 namespace MicroVm.Daemon.Hosting;
 
 /// <summary>The parts under the API, made from the options and taken down in reverse order. Running VMs are let go, not ended.</summary>
-internal sealed class DaemonServices : IAsyncDisposable
+internal sealed partial class DaemonServices : IAsyncDisposable
 {
     private readonly ILoggerFactory _loggers;
     private readonly ImageStore _images;
@@ -28,7 +28,7 @@ internal sealed class DaemonServices : IAsyncDisposable
             .SetMinimumLevel(options.LogLevel));
         LayerStore layers = LayerStore.Open(Path.Combine(options.Root, "layers"));
         _images = ImageStore.Open(Path.Combine(options.Root, "images"), layers, Registries(options), _loggers.CreateLogger<ImageStore>());
-        _hypervisor = Drivers(options);
+        _hypervisor = Drivers(options, _loggers.CreateLogger<QemuHypervisor>());
         _containers = new ContainerService(Engine(options), _images, layers, _hypervisor, _events, _loggers.CreateLogger<ContainerService>());
         _builds = new BuildService(Engine(options), _containers, _containers.Files, _images, layers, _events);
     }
@@ -61,9 +61,9 @@ internal sealed class DaemonServices : IAsyncDisposable
         _loggers.Dispose();
     }
 
-    private static HypervisorDrivers Drivers(DaemonOptions options)
+    private static HypervisorDrivers Drivers(DaemonOptions options, ILogger logger)
     {
-        HypervisorOptions host = Hypervisor(options);
+        HypervisorOptions host = Hypervisor(options) with { Report = line => LogHypervisor(logger, line) };
         QemuHypervisor qemu = new(host);
         (string Name, IHypervisor Driver)[] drivers = [("qemu", qemu), ("libvirt", new LibvirtHypervisor(host, qemu))];
         return new([.. drivers.OrderBy(driver => driver.Name != options.Driver)]);
@@ -77,12 +77,17 @@ internal sealed class DaemonServices : IAsyncDisposable
         MaxConcurrentDownloads = options.MaxConcurrentDownloads,
     };
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Line}")]
+    private static partial void LogHypervisor(ILogger logger, string line);
+
     internal static HypervisorOptions Hypervisor(DaemonOptions options) => new()
     {
         Directory = Path.Combine(options.Root, "hypervisor"),
+        RunDirectory = options.RunDirectory,
         LibvirtUri = options.LibvirtUri,
         UserNetworking = options.Networking == NetworkBackend.User,
         PrivilegedShares = options.PrivilegedShares,
+        WarmStart = options.WarmStart,
         Jail = new() { Enabled = options.Jail, Users = options.VmUsers, ControlGroupParent = options.ControlGroupParent },
     };
 

@@ -22,6 +22,7 @@ internal sealed record Setting(string Key, string Help, Action<DaemonOptions, IR
         new("driver", "hypervisor driver: qemu or libvirt", (options, value) => options.Driver = OneOf(value, "qemu", "libvirt")),
         new("libvirt-uri", "which libvirt (qemu:///system); its own in this process by default", (options, value) => options.LibvirtUri = QemuUri(One(value))),
         new("jail", "confine each VM's process: true or false", (options, value) => options.Jail = Flag(value)),
+        new("warm-start", "restore VMs from templates instead of booting them: true or false", (options, value) => options.WarmStart = Flag(value)),
         new("vm-users", "user numbers for VMs' processes, one each: FIRST-LAST", (options, value) => options.VmUsers = Users(One(value))),
         new("privileged-shares", "virtiofsd may be root where owners can't be mapped: true or false", (options, value) => options.PrivilegedShares = Flag(value)),
         new("cgroup-parent", "control group of all VMs", (options, value) => options.ControlGroupParent = GroupPath(One(value))),

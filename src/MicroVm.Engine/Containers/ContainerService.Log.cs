@@ -7,8 +7,8 @@ public sealed partial class ContainerService
     [LoggerMessage(1000, LogLevel.Information, "Container {Id} ({Name}) created from {Image}")]
     private partial void LogCreated(string id, string name, string image);
 
-    [LoggerMessage(1001, LogLevel.Information, "Container {Id} runs after {Milliseconds} ms")]
-    private partial void LogStarted(string id, double milliseconds);
+    [LoggerMessage(1001, LogLevel.Information, "Container {Id} runs, {How} in {Milliseconds} ms")]
+    private partial void LogStarted(string id, string how, double milliseconds);
 
     [LoggerMessage(1002, LogLevel.Warning, "Container {Id} did not start: {Reason}")]
     private partial void LogStartFailed(string id, string reason);

@@ -29,7 +29,15 @@ public sealed partial class ContainerService
         await EndStrayOfflineVmsAsync(cancellationToken).ConfigureAwait(false);
         _store.DeleteStrayRuntimeDirectories(containers.Where(c => c.Run is not null).Select(c => c.Paths.RuntimeDirectory));
         containers.ForEach(RestartRecovered);
+        _ = Task.Run(ExpectVms, CancellationToken.None);
     }
+
+    /// <summary>Of containers that ask for nothing particular.</summary>
+    private void ExpectVms() => _hypervisor.Expect(
+        GuestFiles.KernelFor(_options.Kernel, _hypervisor.Info.Accelerator),
+        _options.Initramfs,
+        VmSpecs.DefaultVCpus(_options, _hypervisor.Info),
+        _options.DefaultMemory);
 
     private async Task RecoverAsync(Container container, CancellationToken cancellationToken)
     {

@@ -135,7 +135,7 @@ public sealed partial class ContainerService
         try
         {
             machine = await _hypervisor.StartAsync(spec, cancellationToken).ConfigureAwait(false);
-            clock.Mark("vmm");
+            clock.Mark(machine.IsRestored ? "restore" : "vmm");
             if (machine.Warning is { } warning)
             {
                 LogWeaker(container.Id, warning);
@@ -209,7 +209,7 @@ public sealed partial class ContainerService
             Publish(container, "start");
         }
 
-        LogStarted(container.Id, clock.Total());
+        LogStarted(container.Id, run.Machine.IsRestored ? "restored" : "booted", clock.Total());
         _ = run.Hub.Stdin.OpenAsync(run.Session.Init.Stdin);
         _ = CatchUpWithResizeAsync(container, run);
         _ = RecordFirstOutputAsync(container, run, clock);

@@ -26,6 +26,9 @@ internal static class JailCommandLine
         .. spec.ReadOnlyFiles.Distinct().SelectMany(path => Bind("--ro-bind", path)),
         .. spec.WritableFiles.SelectMany(path => Bind("--bind", path)),
         .. Trees(spec),
+
+        // The process that makes the jail becomes the program: they are its own.
+        .. spec.Descriptors is { } place ? ["--ro-bind", "/proc/self/fd", place] : Array.Empty<string>(),
         "--remount-ro", "/",
         "--chdir", "/",
         "--info-fd", Number(information),

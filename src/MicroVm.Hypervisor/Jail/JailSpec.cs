@@ -17,6 +17,9 @@ internal sealed record JailSpec
     /// <summary>Likewise; they must belong to the jail's user.</summary>
     public required IReadOnlyList<string> WritableFiles { get; init; }
 
+    /// <summary>The directory where it sees its own descriptors, to open again what it has inherited; null: nowhere.</summary>
+    public string? Descriptors { get; init; }
+
     /// <summary>Device files, likewise.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
 

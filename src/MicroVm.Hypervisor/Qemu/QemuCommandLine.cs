@@ -4,7 +4,7 @@ using MicroVm.Hypervisor.Shares;
 namespace MicroVm.Hypervisor.Qemu;
 
 /// <summary>The arguments of one QEMU process (qemu-system-x86_64(1)).</summary>
-internal static class QemuCommandLine
+internal static partial class QemuCommandLine
 {
     /// <summary>Descriptors that the process is started with.</summary>
     public const int MonitorFd = 3;
@@ -22,14 +22,21 @@ internal static class QemuCommandLine
 
     public static IReadOnlyList<string> Build(VmSpec spec, HypervisorInfo host, VmPaths paths, uint? vsockCid, uint? tscKilohertz) =>
     [
-        "-name", $"mvm-{spec.Id[..Math.Min(12, spec.Id.Length)]}",
-        "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-        .. Board(spec.Kernel, spec.Initramfs, spec.VCpus, spec.Memory, host, tscKilohertz),
+        .. Confined($"mvm-{spec.Id[..Math.Min(12, spec.Id.Length)]}"),
+        .. Board(spec.VCpus, spec.Memory, host),
+        .. Boot(spec.Kernel, spec.Initramfs, KernelCommandLine.Build(host.Accelerator, spec.VCpus, tscKilohertz)),
         .. spec.Shares.Count > 0 ? SharedMemory(spec.Memory) : [],
-        "-chardev", $"socket,id=monitor,fd={MonitorFd},server=on,wait=off",
-        "-mon", "chardev=monitor,mode=control",
+        .. Monitor(),
         .. Devices(spec, paths, Channel(vsockCid, ChannelFd), TapFds(spec)),
     ];
+
+    private static string[] Token(string path) => ["-fw_cfg", $"name=opt/mvm/token,file={Escape(path)}"];
+
+    private static string[] Confined(string name) =>
+        ["-name", name, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"];
+
+    private static string[] Monitor() =>
+        ["-chardev", $"socket,id=monitor,fd={Number(MonitorFd)},server=on,wait=off", "-mon", "chardev=monitor,mode=control"];
 
     /// <summary>The taps' descriptors where nothing else says which they are.</summary>
     public static IReadOnlyList<int> TapFds(VmSpec spec) => [.. Enumerable.Range(FirstTapFd, spec.Networks.Count(n => n.Tap is not null))];
@@ -40,7 +47,7 @@ internal static class QemuCommandLine
     public static IReadOnlyList<string> Devices(VmSpec spec, VmPaths paths, IReadOnlyList<string> channel, IReadOnlyList<int> taps) =>
     [
         "-global", "virtio-mmio.force-legacy=false",
-        "-fw_cfg", $"name=opt/mvm/token,file={Escape(paths.Token)}",
+        .. Token(paths.Token),
         "-chardev", $"pipe,id=console,path={Escape(paths.Console)}",
         "-serial", "chardev:console",
         .. channel,
@@ -54,18 +61,17 @@ internal static class QemuCommandLine
     /// <param name="memory">Bytes, a multiple of 1 MiB.</param>
     public static IReadOnlyList<string> BuildBare(
         string kernel, string initramfs, int vcpus, long memory, HypervisorInfo host, uint? tscKilohertz) =>
-        [.. Board(kernel, initramfs, vcpus, memory, host, tscKilohertz), "-serial", "null"];
+        [.. Board(vcpus, memory, host), .. Boot(kernel, initramfs, KernelCommandLine.Build(host.Accelerator, vcpus, tscKilohertz)), "-serial", "null"];
 
-    private static string[] Board(string kernel, string initramfs, int vcpus, long memory, HypervisorInfo host, uint? tscKilohertz) =>
+    private static string[] Board(int vcpus, long memory, HypervisorInfo host) =>
     [
         "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
         .. Machine(host),
         "-smp", Number(vcpus),
         "-m", Number(memory >> 20),
-        "-kernel", kernel,
-        "-initrd", initramfs,
-        "-append", KernelCommandLine.Build(host.Accelerator, vcpus, tscKilohertz),
     ];
+
+    private static string[] Boot(string kernel, string initramfs, string commandLine) => ["-kernel", kernel, "-initrd", initramfs, "-append", commandLine];
 
     private static string[] Machine(HypervisorInfo host) =>
         ["-M", "microvm," + BoardOptions(host), "-accel", host.Accelerator == "kvm" ? "kvm" : "tcg,thread=multi", "-cpu", Cpu(host)];

@@ -5,6 +5,7 @@ using MicroVm.Hypervisor.Channel;
 using MicroVm.Hypervisor.Jail;
 using MicroVm.Hypervisor.Kvm;
 using MicroVm.Hypervisor.Shares;
+using MicroVm.Hypervisor.Templates;
 using MicroVm.Interop.Cpu;
 using MicroVm.Interop.Processes;
 using MicroVm.Interop.Vsock;
@@ -12,12 +13,14 @@ using MicroVm.Interop.Vsock;
 namespace MicroVm.Hypervisor.Qemu;
 
 /// <summary>Runs each VM in a QEMU process of its own, which outlives this one.</summary>
-public sealed class QemuHypervisor : IHypervisor
+public sealed partial class QemuHypervisor : IHypervisor, IDisposable
 {
+    private const int SigKill = 9;
     private readonly HypervisorOptions _options;
     private readonly Lazy<HypervisorInfo> _info;
     private readonly VmmJail? _jail;
     private readonly ShareServers _shares;
+    private readonly VmTemplates? _templates;
 
     // Begins to measure at once: the first VM needs not wait then.
     private readonly TimestampCounter? _counter = TimestampCounter.IsInvariant ? new() : null;
@@ -30,6 +33,7 @@ public sealed class QemuHypervisor : IHypervisor
             ? new(options.Jail, Path.Combine(options.Directory, "programs"), FindQemu, QemuInstallation.DataOf)
             : null;
         _shares = new(options, _jail);
+        _templates = options.WarmStart ? MakeTemplates() : null;
     }
 
     public HypervisorInfo Info => _info.Value;
@@ -39,9 +43,10 @@ public sealed class QemuHypervisor : IHypervisor
         VmSpecCheck.Check(spec);
         string qemu = FindQemu();
         var paths = new VmPaths(spec.RuntimeDirectory);
+        using IDisposable? starting = _templates?.Start();
         try
         {
-            return await Task.Run(() => Start(spec, qemu, paths), cancellationToken).ConfigureAwait(false);
+            return await Task.Run(() => RestoreOrBootAsync(spec, qemu, paths, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException or Win32Exception or HypervisorException)
         {
@@ -55,8 +60,10 @@ public sealed class QemuHypervisor : IHypervisor
         var paths = new VmPaths(spec.RuntimeDirectory);
         ProcessIdentity? identity = ProcessIdentity.Read(paths.Process);
         PidFd? process = identity?.Open();
-        if (process is null)
+        if (process is null || File.Exists(paths.Restoring))
         {
+            process?.Signal(SigKill); // The daemon that restored it is gone: it is no VM, and won't be one.
+            process?.Dispose();
             Clear(spec, paths, isKnown: identity is not null);
             return Task.FromResult<IVirtualMachine?>(null);
         }
@@ -65,21 +72,28 @@ public sealed class QemuHypervisor : IHypervisor
         return Task.FromResult<IVirtualMachine?>(new VmmMachine(vmm, new QmpControl(paths.Monitor)));
     }
 
-    private VmmMachine Start(VmSpec spec, string qemu, VmPaths paths)
+    /// <param name="template">What it is made of; null: it boots.</param>
+    private VmmMachine Start(VmSpec spec, string qemu, VmPaths paths, TemplateFiles? template)
     {
         using VmStart start = Prepare(spec, paths);
         try
         {
             using Socket monitor = UnixListener.Open(paths.Monitor);
-            JailSpec jail = JailOf(start, [qemu, .. QemuCommandLine.Build(spec, Info, paths, start.Cid, TscKilohertz())]);
-            VmmProcess process = Launch(start, jail, [monitor.SafeHandle, .. start.Inherited]);
-            return new VmmMachine(Running(start, process), new QmpControl(paths.Monitor));
+            JailSpec jail = JailOf(start, [qemu, .. Arguments(start, template is not null)], template is not null);
+            IReadOnlyList<SafeHandle> image = template is null ? [] : [template.Memory, template.State];
+            MarkRestoring(paths, template is not null);
+            VmmProcess process = Launch(start, jail, [monitor.SafeHandle, .. start.Inherited, .. image]);
+            return new VmmMachine(Running(start, process), new QmpControl(paths.Monitor)) { IsRestored = template is not null };
         }
         catch (Exception e)
         {
             throw Abandon(start, e);
         }
     }
+
+    private IReadOnlyList<string> Arguments(VmStart start, bool isRestored) => isRestored
+        ? QemuCommandLine.BuildRestored(start.Spec, Info, start.Paths, start.Cid, TemplateMaker.DescriptorPath(_jail, QemuCommandLine.MemoryFd(start.Spec)))
+        : QemuCommandLine.Build(start.Spec, Info, start.Paths, start.Cid, TscKilohertz());
 
     /// <summary>A user, and the files of a VM that is to start; after it <see cref="Running"/> or <see cref="Abandon"/>.</summary>
     internal VmStart Prepare(VmSpec spec, VmPaths paths)
@@ -143,8 +157,8 @@ public sealed class QemuHypervisor : IHypervisor
     private Func<double, bool> CpuQuota(VmSpec spec) => cpus => _jail?.Groups.TrySetCpus(spec.Id, cpus) ?? false;
 
     /// <param name="command">QEMU and its arguments.</param>
-    internal JailSpec JailOf(VmStart start, IReadOnlyList<string> command) =>
-        QemuJail.Of(start.Spec, command, start.Paths, start.User, Info.Accelerator);
+    internal JailSpec JailOf(VmStart start, IReadOnlyList<string> command, bool isRestored = false) =>
+        QemuJail.Of(start.Spec, command, start.Paths, start.User, Info.Accelerator, isRestored);
 
     /// <summary>Starts it, in a jail if that is not switched off, and writes down which process it is before it begins.</summary>
     private VmmProcess Launch(VmStart start, JailSpec spec, IReadOnlyList<SafeHandle> inherited)

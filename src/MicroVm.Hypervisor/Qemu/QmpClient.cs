@@ -41,24 +41,74 @@ internal sealed class QmpClient : IAsyncDisposable
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
 
     /// <summary>Carries out a command without arguments.</summary>
-    public async Task ExecuteAsync(string command, CancellationToken cancellationToken)
+    public Task ExecuteAsync(string command, CancellationToken cancellationToken) => ExecuteAsync(command, "{}", cancellationToken);
+
+    /// <param name="arguments">A JSON object.</param>
+    public Task ExecuteAsync(string command, string arguments, CancellationToken cancellationToken) =>
+        CallAsync(command, arguments, cancellationToken);
+
+    /// <summary>A migration leaves memory alone that is a shared file: the file is what is kept of it (x-ignore-shared).</summary>
+    public Task LeaveSharedMemoryAsync(CancellationToken cancellationToken) => ExecuteAsync(
+        "migrate-set-capabilities", """{"capabilities":[{"capability":"x-ignore-shared","state":true}]}""", cancellationToken);
+
+    /// <summary>What the VM is doing, in QEMU's words (RunState).</summary>
+    public async Task<string> StatusAsync(CancellationToken cancellationToken)
     {
-        await _stream.WriteAsync(Encoding.UTF8.GetBytes($"{{\"execute\":\"{command}\"}}\n"), cancellationToken).ConfigureAwait(false);
+        byte[] reply = await CallAsync("query-status", "{}", cancellationToken).ConfigureAwait(false);
+        return TextOf(reply, "return", "status") ?? throw new HypervisorException("QEMU does not say what the VM is doing");
+    }
+
+    /// <summary>Waits for something to happen that has not happened when the last command was answered.</summary>
+    /// <param name="name">As QEMU calls it: RESUME.</param>
+    public async Task WaitForAsync(string name, CancellationToken cancellationToken)
+    {
+        for (int events = 0; events < MaxEvents; events++)
+        {
+            if (TextOf(await ReadLineAsync(cancellationToken).ConfigureAwait(false), "event") == name)
+            {
+                return;
+            }
+        }
+
+        throw new HypervisorException($"QEMU does not say {name}");
+    }
+
+    private async Task<byte[]> CallAsync(string command, string arguments, CancellationToken cancellationToken)
+    {
+        await _stream.WriteAsync(Encoding.UTF8.GetBytes($"{{\"execute\":\"{command}\",\"arguments\":{arguments}}}\n"), cancellationToken).ConfigureAwait(false);
         for (int events = 0; events < MaxEvents; events++)
         {
             byte[] line = await ReadLineAsync(cancellationToken).ConfigureAwait(false);
             if (TryReadReply(line, out string? error))
             {
-                if (error is not null)
-                {
-                    throw new HypervisorException($"QEMU refused {command}: {Printable.OneLine(error, 300)}");
-                }
-
-                return;
+                return error is null ? line : throw new HypervisorException($"QEMU refused {command}: {Printable.OneLine(error, 300)}");
             }
         }
 
         throw new HypervisorException($"QEMU does not answer {command}");
+    }
+
+    /// <summary>The string at the end of a path of names; null: there is none.</summary>
+    private static string? TextOf(ReadOnlyMemory<byte> line, params ReadOnlySpan<string> path)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            JsonElement element = document.RootElement;
+            foreach (string name in path)
+            {
+                if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element))
+                {
+                    return null;
+                }
+            }
+
+            return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw new HypervisorException("QEMU's answer is not JSON", e);
+        }
     }
 
     /// <summary>False for an event.</summary>

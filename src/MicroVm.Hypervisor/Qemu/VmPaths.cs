@@ -37,6 +37,9 @@ internal sealed record VmPaths(string Directory)
     /// <summary>The number of the user that the VMM runs as.</summary>
     public string User => Path.Combine(Directory, "user");
 
+    /// <summary>There while the VMM takes a template's state over: one that is found with it is no VM yet.</summary>
+    public string Restoring => Path.Combine(Directory, "restoring");
+
     /// <summary>Where virtiofsd listens for the VMM.</summary>
     public string Shares => Path.Combine(Directory, "shares.sock");
 
@@ -53,7 +56,7 @@ internal sealed record VmPaths(string Directory)
     {
         string[] files =
         [
-            Monitor, Channel, Launch, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid, User, Shares, SharesProcess, SharesUser, SharesMessages,
+            Monitor, Channel, Launch, Token, ConsoleOutput, ConsoleInput, Messages, Process, Cid, User, Restoring, Shares, SharesProcess, SharesUser, SharesMessages,
         ];
         foreach (string file in files)
         {

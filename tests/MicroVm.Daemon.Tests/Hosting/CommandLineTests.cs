@@ -51,6 +51,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("""{"vm-users":"5-4"}""", "a range such as 200000-265535")]
     [InlineData("""{"vm-users":"2000000000-3000000000"}""", "a range without 2952790017-4026531839")]
     [InlineData("""{"privileged-shares":"maybe"}""", "true or false")]
+    [InlineData("""{"warm-start":"sometimes"}""", "true or false")]
     [InlineData("[]", "must be a JSON object")]
     [InlineData("{", "not valid JSON")]
     public void Wrong_files_are_refused_in_one_line(string config, string words)

@@ -13,13 +13,16 @@ public abstract class JailTests : IAsyncLifetime
     private IVirtualMachine _machine = null!;
 
     /// <summary>As a daemon that starts has it.</summary>
-    protected abstract IHypervisor Hypervisor { get; }
+    protected abstract Task<IHypervisor> OpenAsync();
 
     /// <summary>Beside those that every jail has.</summary>
     protected virtual IReadOnlyList<string> OwnNamespaces => ["mnt", "ipc", "uts", "net", "cgroup"];
 
     /// <summary>What it sees beside QEMU, what takes its privileges away, and its files.</summary>
-    protected virtual IReadOnlyList<string> OtherFiles(VmSpec spec) => [];
+    protected virtual IReadOnlyList<string> OtherFiles(VmSpec spec) => [spec.Kernel, spec.Initramfs];
+
+    /// <summary>Names of descriptors that it has, beside those of its disks, channel and console.</summary>
+    protected virtual IReadOnlyList<string> OtherDescriptors => [];
 
     protected VmSpec Spec => _spec;
 
@@ -27,7 +30,7 @@ public abstract class JailTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _hypervisor = Hypervisor;
+        _hypervisor = await OpenAsync();
         _spec = await TestHost.SpecAsync(_directory, "vm-a") with { CpuQuota = 0.5 };
         _machine = await _hypervisor.StartAsync(_spec, TestContext.Current.CancellationToken);
         try
@@ -101,7 +104,7 @@ public abstract class JailTests : IAsyncLifetime
         string[] own = [.. files.Where(f => !f.StartsWith("/usr/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
         string run = _spec.RuntimeDirectory;
         Assert.Equal(
-            new[] { "/dev/null", _spec.Kernel, _spec.Initramfs, _spec.Root.Path, _spec.Scratch.Path, $"{run}/token", $"{run}/console.in", $"{run}/console.out" }
+            new[] { "/dev/null", _spec.Root.Path, _spec.Scratch.Path, $"{run}/token", $"{run}/console.in", $"{run}/console.out" }
                 .Concat(OtherFiles(_spec)).Order(StringComparer.Ordinal),
             own);
         string[] programs = [.. files.Where(f => f.Contains("/bin/", StringComparison.Ordinal)).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
@@ -128,7 +131,7 @@ public abstract class JailTests : IAsyncLifetime
     {
         string[] allowed =
         [
-            "anon_inode:", "socket:", "/dev/null", _spec.Root.Path, _spec.Scratch.Path, _spec.RuntimeDirectory + "/",
+            "anon_inode:", "socket:", "/dev/null", _spec.Root.Path, _spec.Scratch.Path, _spec.RuntimeDirectory + "/", .. OtherDescriptors,
         ];
         foreach (string fd in Directory.GetFiles($"/proc/{Process}/fd"))
         {

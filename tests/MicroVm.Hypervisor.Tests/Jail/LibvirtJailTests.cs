@@ -9,10 +9,10 @@ namespace MicroVm.Hypervisor.Tests.Jail;
 /// </summary>
 public sealed class LibvirtJailTests(EmbeddedLibvirt libvirt) : JailTests
 {
-    protected override IHypervisor Hypervisor => libvirt.Hypervisor;
+    protected override Task<IHypervisor> OpenAsync() => Task.FromResult<IHypervisor>(libvirt.Hypervisor);
 
     protected override IReadOnlyList<string> OtherFiles(VmSpec spec) =>
-        Directory.GetFiles(Path.Combine(libvirt.Options.Directory, "emulator"), "mvm-emulator", SearchOption.AllDirectories);
+        [.. base.OtherFiles(spec), .. Directory.GetFiles(Path.Combine(libvirt.Options.Directory, "emulator"), "mvm-emulator", SearchOption.AllDirectories)];
 
     /// <summary>No first process of the jail stays beside it, as there is with the other driver.</summary>
     [Fact]

@@ -4,7 +4,7 @@ namespace MicroVm.Hypervisor.Tests.Jail;
 
 public sealed class QemuJailTests : JailTests
 {
-    protected override IHypervisor Hypervisor { get; } = new QemuHypervisor(TestHost.Options);
+    protected override Task<IHypervisor> OpenAsync() => Task.FromResult<IHypervisor>(new QemuHypervisor(TestHost.Options));
 
     protected override IReadOnlyList<string> OwnNamespaces => [.. base.OwnNamespaces, "pid"];
 

@@ -42,6 +42,10 @@ public sealed class EngineApi(string socket) : IDisposable
     public async Task<JsonElement> StateAsync(string id) =>
         (await _client.GetFromJsonAsync<JsonElement>(new Uri($"/containers/{id}/json", UriKind.Relative))).GetProperty("State");
 
+    /// <summary>Whether its VM was restored from a template and did not boot.</summary>
+    public async Task<bool> WasRestoredAsync(string id) =>
+        (await _client.GetFromJsonAsync<JsonElement>(new Uri($"/mvm/containers/{id}/timings", UriKind.Relative))).GetProperty("Milliseconds").TryGetProperty("restore", out _);
+
     public async Task SignalAsync(string id, string signal)
     {
         using HttpResponseMessage response = await _client.PostAsync(new Uri($"/containers/{id}/kill?signal={signal}", UriKind.Relative), null);
