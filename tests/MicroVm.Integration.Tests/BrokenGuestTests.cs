@@ -45,7 +45,7 @@ public sealed class BrokenGuestTests : IDisposable
 
     private static async Task RunIsRefusedAsync(string initramfs, string text, string settings = "")
     {
-        await using Daemon daemon = await Daemon.StartAsync($$"""{"initramfs": "{{initramfs}}"{{settings}}}""");
+        await using Daemon daemon = await Daemon.StartAsync($$"""{"initramfs": "{{initramfs}}", "warm-start": false{{settings}}}""");
         await daemon.LoadBusyboxAsync();
         string[] run = ["run", "--rm", "--network", "none", "busybox", "true"];
         (await daemon.MvmAsync(run)).Refused("mvm", 125, text); // Makes the templates and disks that are kept.

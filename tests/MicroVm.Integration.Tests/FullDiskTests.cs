@@ -13,7 +13,7 @@ public sealed class FullDiskTests : IAsyncLifetime
 
     private string Ballast => Path.Combine(Daemon.Root, "ballast");
 
-    public async ValueTask InitializeAsync() => _daemon = await Daemon.StartAsync(rootSize: 112 << 20);
+    public async ValueTask InitializeAsync() => _daemon = await Daemon.StartAsync("""{"warm-start": false}""", rootSize: 112 << 20);
 
     public ValueTask DisposeAsync() => _daemon?.DisposeAsync() ?? ValueTask.CompletedTask;
 

@@ -4,7 +4,8 @@ namespace MicroVm.Integration.Tests.Infrastructure;
 
 /// <summary>
 /// What a daemon holds on its host at one moment: VMM processes, everything below its root and its run directory, mounts,
-/// open descriptors. Only meaningful on a daemon that no other test uses meanwhile.
+/// open descriptors. Not what it makes in its own time and keeps: templates of VMs. Only meaningful on a daemon that no other test uses
+/// meanwhile.
 /// </summary>
 public sealed partial class Footprint
 {
@@ -46,7 +47,8 @@ public sealed partial class Footprint
     [
         .. daemon.VmmProcesses().Select(pid => $"VMM {pid}"),
         .. Files(daemon.Root).Where(path => !Template().IsMatch(path)),
-        .. Files(daemon.RunDirectory),
+        .. Directory.GetFileSystemEntries(daemon.RunDirectory).Where(path => Path.GetFileName(path) != "templates").Order(StringComparer.Ordinal)
+            .SelectMany(path => Directory.Exists(path) ? Files(path).Prepend(path) : [path]),
         .. Mounts("self", daemon),
         .. Mounts($"{daemon.ProcessId}", daemon),
     ];
@@ -63,7 +65,7 @@ public sealed partial class Footprint
         .. Directory.GetFiles($"/proc/{daemon.ProcessId}/fd")
             .Select(fd => new FileInfo(fd).LinkTarget)
             .OfType<string>()
-            .Where(target => !target.StartsWith(TestEnvironment.Dist, StringComparison.Ordinal))
+            .Where(target => !target.StartsWith(TestEnvironment.Dist, StringComparison.Ordinal) && !target.StartsWith("/memfd:mvm-template", StringComparison.Ordinal))
             .Select(target => Inode().Replace(target, ""))
             .Order(StringComparer.Ordinal),
     ];
