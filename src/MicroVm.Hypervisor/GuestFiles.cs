@@ -21,16 +21,17 @@ public sealed record GuestFiles(string Kernel, string Initramfs)
     }
 
     /// <summary>QEMU would fail late and with words that do not help.</summary>
-    internal static void Check(VmSpec spec)
+    /// <exception cref="HypervisorException">One of the files is not what it must be.</exception>
+    internal static void Check(string kernel, string initramfs)
     {
         Span<byte> magic = stackalloc byte[4];
-        ReadStart(spec.Kernel, "guest kernel", magic);
+        ReadStart(kernel, "guest kernel", magic);
         if (BinaryPrimitives.ReadUInt32LittleEndian(magic) != ElfMagic)
         {
-            throw new HypervisorException($"guest kernel '{spec.Kernel}' is not an ELF image: it must be an uncompressed vmlinux");
+            throw new HypervisorException($"guest kernel '{kernel}' is not an ELF image: it must be an uncompressed vmlinux");
         }
 
-        ReadStart(spec.Initramfs, "guest initramfs", magic);
+        ReadStart(initramfs, "guest initramfs", magic);
     }
 
     private static void ReadStart(string path, string what, Span<byte> start)

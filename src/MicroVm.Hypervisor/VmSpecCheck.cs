@@ -14,7 +14,7 @@ internal static class VmSpecCheck
     /// <exception cref="HypervisorException">In one line, what is wrong with it.</exception>
     public static void Check(VmSpec spec)
     {
-        GuestFiles.Check(spec);
+        GuestFiles.Check(spec.Kernel, spec.Initramfs);
         if (spec.Memory < MinimumMemory)
         {
             throw new HypervisorException($"{spec.Memory / MiB} MiB of memory are too few to boot a VM: at least {MinimumMemory / MiB} MiB");

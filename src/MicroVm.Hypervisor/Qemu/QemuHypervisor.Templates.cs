@@ -15,6 +15,7 @@ public sealed partial class QemuHypervisor
     {
         try
         {
+            GuestFiles.Check(kernel, initramfs);
             _templates?.Expect(TemplateShape.Of(FindQemu(), kernel, initramfs, vcpus, memory));
         }
         catch (Exception e) when (e is HypervisorException or IOException)

@@ -63,17 +63,17 @@ internal static class QemuJail
     /// <param name="state">The socket that it sends its state to.</param>
     public static JailSpec OfTemplate(
         TemplateShape shape, string id, IReadOnlyList<string> command, string token, string state, uint? user, string accelerator) => new()
-    {
-        Id = id,
-        Command = command,
-        ReadOnlyFiles = [shape.Kernel.Path, shape.Initramfs.Path, token],
-        WritableFiles = [state],
-        Devices = accelerator == "tcg" ? [] : [Kvm],
-        Descriptors = Descriptors,
-        SharesNetwork = false,
-        User = user,
-        Limits = new(MemoryOf(shape.Memory, accelerator), shape.VCpus + Threads, shape.VCpus + 1),
-    };
+        {
+            Id = id,
+            Command = command,
+            ReadOnlyFiles = [shape.Kernel.Path, shape.Initramfs.Path, token],
+            WritableFiles = [state],
+            Devices = accelerator == "tcg" ? [] : [Kvm],
+            Descriptors = Descriptors,
+            SharesNetwork = false,
+            User = user,
+            Limits = new(MemoryOf(shape.Memory, accelerator), shape.VCpus + Threads, shape.VCpus + 1),
+        };
 
     private static long MemoryOf(long guest, string accelerator) => guest + Overhead + (accelerator == "tcg" ? TranslationBuffer : 0);
 

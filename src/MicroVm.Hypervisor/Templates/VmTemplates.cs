@@ -208,7 +208,8 @@ internal sealed class VmTemplates(Func<TemplateShape, CancellationToken, VmTempl
     /// <summary>A template takes a processor for as long as a VM's boot does: whoever waits for a VM goes first.</summary>
     private void WaitUntilQuiet()
     {
-        for (long begin = Environment.TickCount64; Environment.TickCount64 - begin < s_patience.TotalMilliseconds; )
+        long begin = Environment.TickCount64;
+        while (Environment.TickCount64 - begin < s_patience.TotalMilliseconds)
         {
             long left = Volatile.Read(ref _starting) > 0 ? 100 : (long)s_quiet.TotalMilliseconds - (Environment.TickCount64 - Volatile.Read(ref _lastStart));
             if (left <= 0 || _stop.Token.WaitHandle.WaitOne((int)left))
